@@ -1,0 +1,45 @@
+"""``ivr customers``: the customer directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ivr.clock import SystemClock
+from ivr.errors import FilesError, HonninError
+from ivr.records.customer_csv import store_file
+from ivr.settings import load_settings
+
+
+@click.group()
+def customers() -> None:
+    """The customers that callers are matched with."""
+
+
+@customers.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def import_(file: Path) -> None:
+    """Add the customers of FILE (CSV) or update those whose number is known: all or none.
+
+    docs/records.md describes the columns.
+    """
+    from ivr.wiring import open_database
+
+    try:
+        db = open_database(load_settings(), SystemClock())
+        try:
+            stored = store_file(db, file, _show)
+        finally:
+            db.dispose()
+    except FilesError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        raise click.ClickException(f"nothing was stored: {len(error.problems)} problems") from None
+    except HonninError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{stored.added} customers added, {stored.updated} updated")
+
+
+def _show(done: int, total: int) -> None:
+    click.echo(f"{done} of {total} customers", err=True)

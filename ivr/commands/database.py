@@ -1,0 +1,59 @@
+"""``ivr database``: schema and health of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from ivr.clock import SystemClock
+from ivr.errors import HonninError
+from ivr.records import customers
+from ivr.records.database import Database
+from ivr.settings import load_settings
+
+
+@click.group()
+def database() -> None:
+    """The database: its tables, and whether it can be used."""
+
+
+@database.command()
+def upgrade() -> None:
+    """Create the tables or bring them to this program's version. Safe to repeat."""
+    with _opened() as db:
+        db.upgrade()
+        click.echo(f"{db.where} is up to date")
+
+
+@database.command()
+def check() -> None:
+    """Can the database be reached, are its tables current, do the keys fit? Exit 1 if not."""
+    with _opened() as db:
+        db.ping()
+        if not db.is_current():
+            raise click.ClickException(
+                f"{db.where} has tables of another version (run: ivr database upgrade)"
+            )
+        with db.reading() as session:
+            if not customers.keys_fit(session):
+                raise click.ClickException(
+                    f"{db.where} was written with another index key (check IVR_INDEX_KEY)"
+                )
+            known = customers.count(session)
+        click.echo(f"{db.where} is usable and holds {known} customers")
+
+
+@contextmanager
+def _opened() -> Iterator[Database]:
+    from ivr.wiring import open_database
+
+    try:
+        db = open_database(load_settings(), SystemClock())
+        try:
+            yield db
+        finally:
+            db.dispose()
+    except HonninError as error:
+        raise click.ClickException(str(error)) from None

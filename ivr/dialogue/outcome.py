@@ -1,0 +1,20 @@
+"""From a call to its assurance: what the agent may rely on."""
+
+from __future__ import annotations
+
+from ivr.dialogue.call import Call
+from ivr.flow.flow import Flow
+from ivr.identity.assurance import Assurance, assess
+
+
+def assurance(flow: Flow, call: Call) -> Assurance:
+    """How sure we are of the caller. A resumed call was claimed in the call before it:
+    ``match`` is only ever evidence of an identify step with birthdate and name."""
+    claimed_before = "match" in call.evidence
+    kinds = {slot.type for name, slot in flow.file.slots.items() if name in call.slots}
+    return assess(
+        said_birthdate=claimed_before or "birthdate" in kinds,
+        said_name=claimed_before or "name" in kinds,
+        evidence=call.evidence,
+        flags=call.flags,
+    )

@@ -1,0 +1,59 @@
+"""What a check is asked to do, stored with its intent until it is performed."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+
+from ivr.dialogue.call import Call
+from ivr.flow.flow import Flow
+from ivr.identity.ports import CheckRequest
+from ivr.understanding.value import HeardName
+
+_REQUEST: TypeAdapter[CheckRequest] = TypeAdapter(CheckRequest)
+
+#: What a call goes on with when a check was given up: nothing the caller could tell apart.
+GIVEN_UP: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
+    "resume": ("fresh", {}, ()),
+    "identify": ("done", {"match": "error"}, ("directory_error",)),
+    "send_code": ("sent", {"sent": "none"}, ("send_error",)),
+    "send_code_again": ("sent", {"sent": "none"}, ("send_error",)),
+    "send_code_other": ("sent", {"sent": "none"}, ("send_error",)),
+    "check_code": ("failed", {}, ("trouble",)),
+}
+
+
+def check_request(
+    flow: Flow,
+    call: Call,
+    *,
+    intent_id: str,
+    call_id: str,
+    check: str,
+    caller: str,
+    verification_id: str | None,
+) -> CheckRequest:
+    """The request for ``check`` with the values the call holds now."""
+    values: dict[str, object] = {
+        slot.type: call.slots.get(name) for name, slot in flow.file.slots.items()
+    }
+    birthdate, name, code = values.get("birthdate"), values.get("name"), values.get("code")
+    return CheckRequest(
+        intent_id=intent_id,
+        call_id=call_id,
+        check=check,
+        language=call.language,
+        caller=caller,
+        verification_id=verification_id,
+        birthdate=birthdate if isinstance(birthdate, str) else None,
+        name=name if isinstance(name, HeardName) else None,
+        code=code if isinstance(code, str) else None,
+    )
+
+
+def to_json(request: CheckRequest) -> str:
+    """Holds personal data, to be stored encrypted."""
+    return _REQUEST.dump_json(request).decode()
+
+
+def from_json(text: str) -> CheckRequest:
+    return _REQUEST.validate_json(text)

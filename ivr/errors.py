@@ -1,0 +1,89 @@
+"""The one error tree. Every error says what happened, where, and what to do next.
+
+No message ever holds personal data: a name, birthdate, phone number, address,
+code or anything a caller said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in a file a person wrote.
+
+    ``line`` and ``column`` count from 1; 0 means the whole file.
+    """
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        if self.line == 0:
+            return f"{self.path}: {self.message}"
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class HonninError(Exception):
+    """Root of every error this project raises on purpose.
+
+    ``hint`` tells the reader what to do next; it may be empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message if not hint else f"{message} ({hint})")
+        self.message = message
+        self.hint = hint
+
+
+class SettingsError(HonninError):
+    """A setting is missing, malformed or refused in this mode."""
+
+
+class FilesError(HonninError):
+    """One or more problems in files that people write (flows, prompts, grammars, calls, CSV)."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class RecordsError(HonninError):
+    """The database cannot do what was asked."""
+
+
+class RecordsUnavailable(RecordsError):
+    """The database is locked, full, absent or unreachable right now; trying again may help."""
+
+
+class NotFound(RecordsError):
+    """No such call, customer, result or flow version."""
+
+
+class SendFailed(HonninError):
+    """A one-time code could not be handed to its provider.
+
+    ``kind`` is one of :data:`SEND_FAILURES` and says what may be tried next.
+    """
+
+    def __init__(self, message: str, *, kind: str, hint: str = "") -> None:
+        if kind not in SEND_FAILURES:
+            raise ValueError(f"unknown kind of send failure: {kind!r}")
+        super().__init__(message, hint=hint)
+        self.kind = kind
+
+
+#: What a failed send means for the next step (TWILIO.md, "OTP").
+SEND_FAILURES = frozenset({"blocked", "other_channel", "refused", "retry_later", "configuration"})
+
+
+class SignatureInvalid(HonninError):
+    """A webhook or a result token is not signed by whom it claims."""
+
+
+class RehearsalError(HonninError):
+    """A rehearsed call did not go as its file expects, or the server broke the protocol."""

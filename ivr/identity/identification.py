@@ -1,0 +1,123 @@
+"""Finding the customer who is said to call, or pretending to.
+
+Whatever is found, the caller learns nothing: the outcome is always ``done``, and strangers,
+lookalikes, locked customers and a directory out of order cost the same queries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ivr.clock import Clock
+from ivr.errors import HonninError
+from ivr.identity.callers import usable_number
+from ivr.identity.codes import CodePolicy
+from ivr.identity.findings import Findings
+from ivr.identity.lockout import Limits
+from ivr.identity.matching import claim_of, match_name
+from ivr.identity.ports import CheckRequest, CheckResult, Customer, Directory
+from ivr.records import verifications
+from ivr.records.cipher import BlindIndex
+from ivr.records.database import Database
+from ivr.records.verifications import VerificationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Before the lock is looked at: evidence ``match``, the customer of ``one``, and a flag."""
+
+    match: str
+    customer: Customer | None = None
+    flags: tuple[str, ...] = ()
+
+
+class Identification:
+    """Performs ``identify`` and ``resume``."""
+
+    def __init__(
+        self,
+        db: Database,
+        directory: Directory,
+        *,
+        policy: CodePolicy,
+        index: BlindIndex,
+        clock: Clock,
+    ) -> None:
+        self._db = db
+        self._directory = directory
+        self._policy = policy
+        self._index = index
+        self._clock = clock
+
+    def identify(self, request: CheckRequest) -> CheckResult:
+        """Open a verification for the claimed identity; repeated, the same one.
+
+        Raises:
+            RecordsUnavailable: the verification cannot be stored now.
+        """
+        found = self._find(request)
+        verification_id = self._index.of("verification", request.intent_id)
+        claim_index = self._index.of("claim", claim_of(request.birthdate, request.name))
+        customer_id = found.customer.id if found.customer else None
+        limits = Limits(
+            self._policy, self._index, claim_index=claim_index, customer_id=customer_id
+        )
+        now = self._clock.now()
+        with self._db.writing() as session:
+            known = verifications.get(session, verification_id, lock=True)
+            if known is not None:
+                return _result("done", known)
+            if limits.locked(session, now):
+                found = _Found("locked", flags=(*found.flags, "locked"))
+            findings = Findings({"match": found.match}, found.flags)
+            record = VerificationRecord(
+                id=verification_id,
+                caller_index=self._caller_index(request.caller),
+                claim_index=claim_index,
+                customer_id=found.customer.id if found.customer else None,
+                language=request.language,
+                attempts=0,
+                sends=0,
+                verified_at=None,
+                expires_at=now + self._policy.lifetime,
+                created_at=now,
+                evidence=findings.to_json(),
+            )
+            verifications.create(session, record)
+        return _result("done", record)
+
+    def resume(self, request: CheckRequest) -> CheckResult:
+        """Find the verification this caller number began and was sent a code for, so that a
+        caller may hang up to read the message. Decoys are resumed like any other.
+
+        Raises:
+            RecordsUnavailable: the database cannot answer now.
+        """
+        caller_index = self._caller_index(request.caller)
+        if caller_index is None:
+            return CheckResult("fresh", {})
+        with self._db.reading() as session:
+            found = verifications.open_for_caller(session, caller_index, self._clock.now())
+        return CheckResult("fresh", {}) if found is None else _result("resumed", found)
+
+    def _find(self, request: CheckRequest) -> _Found:
+        birthdate = date.fromisoformat(request.birthdate) if request.birthdate else date.min
+        try:
+            candidates = self._directory.born_on(birthdate)
+        except HonninError:
+            match_name((), request.name)
+            return _Found("error", flags=("directory_error",))
+        match = match_name(candidates, request.name)
+        if match.kind == "several":
+            return _Found("several", flags=("several_customers",))
+        return _Found(match.kind, match.customer, ("name_uncertain",) if match.uncertain else ())
+
+    def _caller_index(self, caller: str) -> str | None:
+        number = usable_number(caller)
+        return None if number is None else self._index.of("phone", number)
+
+
+def _result(outcome: str, record: VerificationRecord) -> CheckResult:
+    findings = Findings.from_json(record.evidence)
+    return CheckResult(outcome, findings.evidence, findings.flags, record.id)

@@ -1,0 +1,75 @@
+"""Which of the customers born on a day said their name. Pure.
+
+The registered reading decides; the caller's number never does. *Near* is never *pass*
+(DESIGN.md "Deciding who someone is").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ivr.identity.ports import Customer
+from ivr.understanding.compare import Comparison, compare
+from ivr.understanding.mora import level
+from ivr.understanding.value import HeardName
+
+#: Names are compared at least this often, so that an empty day takes as long as a full one: a
+#: million customers leave about 40 to a birthdate.
+_COMPARISONS = 64
+#: Stands in where there is nothing to compare; no customer has it.
+_NOBODY = HeardName(text="", surnames=("ナナシ",), givens=("ゴンベエ",))
+_NOBODYS_NAME = {"surname": "", "given": "", "surname_kana": "ナナシ", "given_kana": "ナナシ"}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """``customer`` is set for ``one`` only. ``uncertain``: nobody fits, but somebody is near."""
+
+    kind: Literal["one", "none", "several"]
+    customer: Customer | None = None
+    uncertain: bool = False
+
+
+def match_name(candidates: Sequence[Customer], heard: HeardName | None) -> Match:
+    """Find the one candidate whose registered name is what was heard.
+
+    Several who fit are ``several``: nothing else that is known without proof, such as the
+    caller's number, makes one of them the caller. ``heard`` None matches nobody.
+    """
+    decisions = [(customer, _compared(heard or _NOBODY, customer)) for customer in candidates]
+    for _ in range(len(candidates), _COMPARISONS):
+        compare(heard or _NOBODY, **_NOBODYS_NAME)
+    if heard is None:
+        return Match("none")
+    fitting = [customer for customer, found in decisions if found.decision == "pass"]
+    if len(fitting) > 1:
+        return Match("several")
+    if fitting:
+        return Match("one", fitting[0])
+    return Match("none", uncertain=any(found.decision == "confirm" for _, found in decisions))
+
+
+def claim_of(birthdate: str | None, heard: HeardName | None) -> str:
+    """The claimed identity as one string, for a blind index only: the ISO birthdate and the
+    likeliest reading as it sounds. The same words give the same claim, whoever exists."""
+    return f"{birthdate or ''}|{_reading(heard) if heard else ''}"
+
+
+def _compared(heard: HeardName, customer: Customer) -> Comparison:
+    return compare(
+        heard,
+        surname=customer.surname,
+        given=customer.given,
+        surname_kana=customer.surname_kana,
+        given_kana=customer.given_kana,
+    )
+
+
+def _reading(heard: HeardName) -> str:
+    if heard.surnames or heard.givens:
+        return level("".join((*heard.surnames[:1], *heard.givens[:1])))
+    if heard.wholes:
+        return level(heard.wholes[0])
+    return heard.text.casefold().replace(" ", "")

@@ -1,0 +1,1 @@
+"""Records: the database, its tables, and the repositories that other rooms use."""

@@ -1,0 +1,38 @@
+"""Counters by day: failures of a claimed identity, sends to a prefix, and the like."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ivr.records.models import FailureCounter
+from ivr.records.rows import insert
+
+
+def bump(session: Session, scope: str, key_index: str, day: date, by: int = 1) -> int:
+    """Add ``by`` atomically and return the new value.
+
+    ``scope`` says what is counted, ``key_index`` for whom: a blind index, never a number.
+    """
+    statement = insert(session, FailureCounter).values(
+        scope=scope, key_index=key_index, day=day, value=by
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["scope", "key_index", "day"],
+        set_={"value": FailureCounter.value + statement.excluded.value},
+    )
+    return session.execute(statement.returning(FailureCounter.value)).scalar_one()
+
+
+def value(session: Session, scope: str, key_index: str, day: date) -> int:
+    """The count so far; 0 where nothing was counted."""
+    found = session.execute(
+        select(FailureCounter.value).where(
+            FailureCounter.scope == scope,
+            FailureCounter.key_index == key_index,
+            FailureCounter.day == day,
+        )
+    ).scalar_one_or_none()
+    return found or 0

@@ -1,0 +1,149 @@
+"""Registered customers. Found only by blind index; every personal field is encrypted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from ivr.records.models import Customer
+from ivr.records.rows import Shape, blind_index, phone_index
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerData:
+    """A registered customer. Kana is katakana and the truth, kanji is for display; phones are
+    E.164; ``contact_changed`` is when a phone or the e-mail last changed (aware UTC)."""
+
+    id: str
+    number: str
+    surname: str
+    given: str
+    surname_kana: str
+    given_kana: str
+    birthdate: date
+    mobile: str | None = None
+    landline: str | None = None
+    email: str | None = None
+    language: str = "ja"
+    contact_changed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many customers were new and how many were known by their number."""
+
+    added: int = 0
+    updated: int = 0
+
+    def __add__(self, other: Stored) -> Stored:
+        return Stored(self.added + other.added, self.updated + other.updated)
+
+
+_CUSTOMER = Shape(Customer, CustomerData)
+
+
+def new_id() -> str:
+    """An opaque id for a customer that has none yet."""
+    return uuid4().hex
+
+
+def add(session: Session, customer: CustomerData) -> None:
+    """Store a new customer; id and number must be new."""
+    session.execute(insert(Customer).values(**_row(session, customer)))
+
+
+def put_all(session: Session, customers: Sequence[CustomerData], now: datetime) -> Stored:
+    """Store many: a known ``number`` is updated and keeps its id, others are added.
+
+    Numbers must be distinct. Where ``contact_changed`` is None, a customer whose phones or
+    e-mail differ from what is stored gets ``now``, and one with the same keeps what is stored.
+    """
+    index = blind_index(session)
+    rows = {index.of("number", customer.number): customer for customer in customers}
+    known = {
+        index.of("number", stored.number): stored
+        for stored in _all(session, Customer.number_index.in_(rows))
+    }
+    added = [_row(session, customer) for key, customer in rows.items() if key not in known]
+    if added:
+        session.execute(insert(Customer), added)
+    for key, stored in known.items():
+        values = _row(session, _merged(stored, rows[key], now))
+        session.execute(
+            update(Customer)
+            .where(Customer.id == values.pop("id"))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+    return Stored(len(added), len(known))
+
+
+def born_on(session: Session, birthdate: date) -> list[CustomerData]:
+    """Every customer with this birthdate, in a steady order; empty where there is none."""
+    key = blind_index(session).of("birthdate", birthdate.isoformat())
+    return _all(session, Customer.birthdate_index == key)
+
+
+def by_id(session: Session, customer_id: str) -> CustomerData | None:
+    """The customer with this id, or None."""
+    found = _all(session, Customer.id == customer_id)
+    return found[0] if found else None
+
+
+def by_phone(session: Session, e164: str) -> list[CustomerData]:
+    """Every customer with this mobile or landline: families share one."""
+    key = phone_index(session, e164)
+    if key is None:
+        return []
+    return _all(session, or_(Customer.mobile_index == key, Customer.landline_index == key))
+
+
+def count(session: Session) -> int:
+    """How many customers there are."""
+    return session.execute(select(func.count()).select_from(Customer)).scalar_one()
+
+
+def customer_numbers(session: Session) -> set[str]:
+    """Every customer number, decrypted: slow for millions."""
+    return set(session.execute(select(Customer.number)).scalars())
+
+
+def keys_fit(session: Session) -> bool:
+    """Whether the index key is the one the customers were stored with (True without customers).
+
+    A wrong index key would make every customer a stranger without any error.
+
+    Raises:
+        RecordsError: the field key is not theirs.
+    """
+    row = session.execute(select(Customer.number, Customer.number_index).limit(1)).one_or_none()
+    return row is None or blind_index(session).of("number", row.number) == row.number_index
+
+
+def _all(session: Session, condition: ColumnElement[bool]) -> list[CustomerData]:
+    return _CUSTOMER.all(session, _CUSTOMER.select().where(condition).order_by(Customer.id))
+
+
+def _row(session: Session, customer: CustomerData) -> dict[str, Any]:
+    index = blind_index(session)
+    return _CUSTOMER.values(customer) | {
+        "number_index": index.of("number", customer.number),
+        "birthdate_index": index.of("birthdate", customer.birthdate.isoformat()),
+        "mobile_index": phone_index(session, customer.mobile),
+        "landline_index": phone_index(session, customer.landline),
+    }
+
+
+def _merged(stored: CustomerData, new: CustomerData, now: datetime) -> CustomerData:
+    changed = new.contact_changed
+    if changed is None:
+        before = (stored.mobile, stored.landline, stored.email)
+        same = before == (new.mobile, new.landline, new.email)
+        changed = stored.contact_changed if same else now
+    return replace(new, id=stored.id, contact_changed=changed)

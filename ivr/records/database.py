@@ -1,0 +1,162 @@
+"""The database: transactions, migrations, and errors that say what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ivr.clock import Clock
+from ivr.errors import RecordsUnavailable
+from ivr.records import schema
+from ivr.records.cipher import BlindIndex, FieldCipher
+from ivr.records.columns import use_cipher
+from ivr.records.engines import FRAMES, create_sqlite_file, make_engines
+from ivr.records.failures import explain
+from ivr.records.rows import session_info
+
+
+@dataclass(slots=True)
+class QueryCount:
+    """Queries sent to one database while counting, by any thread."""
+
+    count: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(
+        self,
+        connection: Connection,
+        cursor: object,
+        statement: str,
+        parameters: object,
+        context: object,
+        many: bool,
+    ) -> None:
+        """Listener for ``before_cursor_execute``."""
+        if not statement.startswith(FRAMES):
+            with self._lock:
+                self.count += 1
+
+
+class Database:
+    """One database, one pool of connections, one pair of keys. Safe between threads."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        cipher: FieldCipher,
+        index: BlindIndex,
+        clock: Clock,
+        wait_s: float = 4.0,
+    ) -> None:
+        """Connects to nothing yet.
+
+        Args:
+            url: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
+            wait_s: seconds to wait for a lock, a statement or a connection before giving up.
+
+        Raises:
+            SettingsError: the URL is malformed or of another kind, or its driver is missing.
+        """
+        self._engines = make_engines(url, wait_s)
+        self._wait_s = wait_s
+        self.index = index
+        self.clock = clock
+        # Both views share one dialect object, hence one cipher.
+        use_cipher(self._engines.writing.dialect, cipher)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine whose transactions may write."""
+        return self._engines.writing
+
+    @property
+    def where(self) -> str:
+        """The database in words, without password."""
+        return self._engines.where
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One write transaction: committed at the end, rolled back on any exception.
+
+        On SQLite it is alone from its first moment (``BEGIN IMMEDIATE``).
+
+        Raises:
+            RecordsUnavailable: locked, full, absent, out of reach, or not upgraded.
+            RecordsError: the database refused a statement.
+        """
+        with self._translated(), self._session(self._engines.writing) as session:
+            # Begin now, so that waiting for the lock happens before any work.
+            session.connection()
+            yield session
+            session.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that sees one state and cannot write; raises like :meth:`writing`."""
+        with self._translated(), self._session(self._engines.reading) as session:
+            yield session
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest version; makes the file and folder of SQLite.
+
+        All or nothing, and safe to run from several processes at once. Raises like
+        :meth:`writing`.
+        """
+        path = self._engines.path
+        if path is not None:
+            try:
+                create_sqlite_file(path, self._wait_s)
+            except (OSError, sqlite3.Error) as error:
+                raise RecordsUnavailable(
+                    f"{self.where} cannot be created [{type(error).__name__}]",
+                    hint="check the permissions and space of its folder",
+                ) from None
+        with self._translated(), self._engines.writing.begin() as connection:
+            schema.upgrade(connection)
+
+    def is_current(self) -> bool:
+        """Whether the schema is the newest version; raises like :meth:`writing`."""
+        with self._translated(), self._engines.reading.connect() as connection:
+            return schema.version(connection) == schema.newest()
+
+    def ping(self) -> None:
+        """Ask the smallest question that touches the data; raises like :meth:`writing`."""
+        with self.reading() as session:
+            session.execute(text("SELECT version_num FROM alembic_version"))
+
+    def dispose(self) -> None:
+        """Close every idle connection. The database may be used again afterwards."""
+        self._engines.writing.dispose()
+
+    @contextmanager
+    def count_queries(self) -> Iterator[QueryCount]:
+        """Count the queries of every thread; transaction frames are not counted."""
+        counted = QueryCount()
+        event.listen(self._engines.writing, "before_cursor_execute", counted.note)
+        event.listen(self._engines.reading, "before_cursor_execute", counted.note)
+        try:
+            yield counted
+        finally:
+            event.remove(self._engines.writing, "before_cursor_execute", counted.note)
+            event.remove(self._engines.reading, "before_cursor_execute", counted.note)
+
+    def _session(self, engine: Engine) -> Session:
+        info: dict[Any, Any] = session_info(self.index)
+        return Session(engine, autoflush=False, expire_on_commit=False, info=info)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            # "from None": the driver's own text may quote a value.
+            raise explain(error, self.where) from None

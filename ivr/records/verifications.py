@@ -1,0 +1,112 @@
+"""Verifications: one attempt to prove who a caller is. It outlives the call that began it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from ivr.errors import NotFound
+from ivr.records.models import Verification
+from ivr.records.rows import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRecord:
+    """``claim_index`` is the blind index of birthdate + reading and exists for strangers too;
+    ``customer_id`` is None for a decoy; ``evidence`` is JSON. Instants are aware UTC."""
+
+    id: str
+    caller_index: str | None
+    claim_index: str
+    customer_id: str | None
+    language: str
+    attempts: int
+    sends: int
+    verified_at: datetime | None
+    expires_at: datetime
+    created_at: datetime
+    evidence: str
+
+
+_VERIFICATION = Shape(Verification, VerificationRecord)
+
+
+def create(session: Session, record: VerificationRecord) -> None:
+    """Store a new verification; its id must be new."""
+    session.execute(insert(Verification).values(**_VERIFICATION.values(record)))
+
+
+def get(session: Session, verification_id: str, *, lock: bool = False) -> VerificationRecord | None:
+    """The verification with this id, or None; ``lock`` keeps other writers off it."""
+    query = _VERIFICATION.select().where(Verification.id == verification_id)
+    return _VERIFICATION.one(session, query.with_for_update() if lock else query)
+
+
+def open_for_caller(
+    session: Session, caller_index: str, now: datetime
+) -> VerificationRecord | None:
+    """The newest verification this caller may resume: begun from the same number, not expired,
+    not verified, and with at least one send."""
+    return _VERIFICATION.one(
+        session,
+        _VERIFICATION.select()
+        .where(
+            Verification.caller_index == caller_index,
+            Verification.expires_at > now,
+            Verification.verified_at.is_(None),
+            Verification.sends > 0,
+        )
+        .order_by(Verification.position.desc()),
+    )
+
+
+def save_evidence(
+    session: Session, verification_id: str, evidence: str, verified_at: datetime | None
+) -> None:
+    """Replace evidence and ``verified_at``; NotFound where there is no such verification."""
+    _change(
+        session,
+        verification_id,
+        {"evidence": evidence, "verified_at": verified_at},
+        Verification.attempts,
+    )
+
+
+def extend(session: Session, verification_id: str, expires_at: datetime) -> None:
+    """Move the end of a verification; NotFound where there is no such verification."""
+    _change(session, verification_id, {"expires_at": expires_at}, Verification.attempts)
+
+
+def count_attempt(session: Session, verification_id: str) -> int:
+    """Count one code entered, atomically: the new number; NotFound where there is none."""
+    values = {"attempts": Verification.attempts + 1}
+    return _change(session, verification_id, values, Verification.attempts)
+
+
+def count_send(session: Session, verification_id: str) -> int:
+    """Count one code sent, atomically: the new number; NotFound where there is none."""
+    values = {"sends": Verification.sends + 1}
+    return _change(session, verification_id, values, Verification.sends)
+
+
+def _change(
+    session: Session,
+    verification_id: str,
+    values: dict[str, Any],
+    returning: InstrumentedAttribute[int],
+) -> int:
+    statement = (
+        update(Verification)
+        .where(Verification.id == verification_id)
+        .values(**values)
+        .returning(returning)
+        .execution_options(synchronize_session=False)
+    )
+    value = session.execute(statement).scalar_one_or_none()
+    if value is None:
+        raise NotFound("no such verification")
+    return value

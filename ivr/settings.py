@@ -1,0 +1,217 @@
+"""Typed settings, read from the environment (``IVR_…``) and an optional env file.
+
+Every setting is documented in ``docs/settings.md``; a test keeps that page complete.
+Secrets come only from here: the environment, or the file that ``IVR_ENV_FILE`` names.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ivr.errors import SettingsError
+
+E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Sender = Literal["outbox", "twilio", "smtp", "off"]
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults; :meth:`production_problems` names those that a
+    deployment has to give."""
+
+    model_config = SettingsConfigDict(env_prefix="IVR_", extra="ignore", frozen=True)
+
+    #: ``rehearsal`` makes its own keys and writes codes to a file; ``production`` refuses both.
+    mode: Literal["rehearsal", "production"] = "rehearsal"
+    #: Where a rehearsal keeps its database, keys and outbox.
+    var_dir: Path = Path("var")
+
+    # --- where we are reached -------------------------------------------------------------
+    #: The one public base URL that Twilio calls; signatures are checked against it.
+    public_url: str = "http://127.0.0.1:8080"
+    #: Address and port the web process listens on.
+    bind: str = "127.0.0.1:8080"
+    #: Threads of the web process; a call occupies one only while a webhook is answered.
+    threads: int = Field(default=8, ge=1, le=256)
+
+    # --- what is said ---------------------------------------------------------------------
+    flows_dir: Path = Path("flows")
+    grammars_dir: Path = Path("grammars")
+    #: The flow that answers calls: a folder of ``flows_dir``.
+    flow: str = "verify"
+    company_ja: str = "つばめ銀行"
+    company_en: str = "Tsubame Bank"
+    hours_ja: str = "平日の午前九時から午後五時まで"
+    hours_en: str = "nine a.m. to five p.m. on weekdays"
+    #: The company's own number, spoken and written where callers are told whom to phone.
+    callback_number: str = "0120-000-000"
+    voice_ja: str = "Polly.Kazuha-Neural"
+    voice_en: str = "Polly.Joanna-Neural"
+    #: Speaking rate of slow mode, per cent of normal.
+    slow_rate: int = Field(default=75, ge=50, le=100)
+    #: Let Twilio recognise speech; off means keypad only.
+    speech: bool = True
+
+    # --- Twilio ---------------------------------------------------------------------------
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    #: Shared key of the SHA-256 webhook signature scheme; empty: the auth token is the key.
+    twilio_webhook_key: SecretStr = SecretStr("")
+    #: The number codes are sent from and agents are called from (E.164).
+    twilio_number: str = ""
+    #: Check webhook signatures. May be off only while listening on loopback.
+    check_signatures: bool = True
+
+    # --- people ---------------------------------------------------------------------------
+    #: Logical destination -> phone numbers (E.164), as JSON.
+    destinations: dict[str, tuple[E164, ...]] = {}
+    #: Who answers when all else fails (E.164).
+    fallback_number: str = ""
+    #: Seconds an agent's phone rings.
+    ring_s: int = Field(default=20, ge=5, le=120)
+
+    # --- records --------------------------------------------------------------------------
+    #: SQLAlchemy URL; empty: an SQLite file in ``var_dir``.
+    database_url: SecretStr = SecretStr("")
+    #: Seconds to wait for a locked database before the caller is asked to hold.
+    database_wait_s: float = Field(default=4.0, ge=0.1, le=10)
+    #: 32 bytes, base64: encrypts personal data at rest.
+    field_key: SecretStr = SecretStr("")
+    #: 32 bytes, base64: keys the blind indexes.
+    index_key: SecretStr = SecretStr("")
+
+    # --- codes ----------------------------------------------------------------------------
+    sms_sender: Sender = "outbox"
+    voice_sender: Sender = "outbox"
+    email_sender: Sender = "outbox"
+    code_minutes: int = Field(default=10, ge=1, le=10)
+    #: Wrong codes allowed per verification before a person takes over.
+    code_attempts: int = Field(default=3, ge=1, le=5)
+    #: Codes sent per verification, resends and other channels included.
+    code_sends: int = Field(default=3, ge=1, le=5)
+    #: Failures per claimed identity or customer in a day before its checks become decoys.
+    lockout_failures: int = Field(default=10, ge=3, le=50)
+    #: Codes per customer and day.
+    customer_sends_per_day: int = Field(default=6, ge=1, le=50)
+    #: Codes per number prefix (first six digits) and day.
+    prefix_sends_per_day: int = Field(default=500, ge=1, le=100_000)
+    #: Days after a contact changed during which the result says so.
+    contact_changed_days: int = Field(default=30, ge=0, le=365)
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    smtp_starttls: bool = True
+    #: Seconds before a provider's silence counts as a failure.
+    provider_timeout_s: float = Field(default=6.0, ge=0.1, le=30)
+
+    # --- checks ---------------------------------------------------------------------------
+    #: Milliseconds a webhook waits for a running check before it answers with a filler.
+    check_wait_ms: int = Field(default=1500, ge=0, le=8000)
+    #: Seconds after which a check that never ended is given up.
+    check_deadline_s: int = Field(default=12, ge=2, le=60)
+    #: Threads that perform checks.
+    check_threads: int = Field(default=4, ge=1, le=64)
+
+    # --- results --------------------------------------------------------------------------
+    #: Ed25519 private key as a JWK (JSON) that signs results.
+    signing_key: SecretStr = SecretStr("")
+    #: Public URL naming us in results; empty: ``public_url``.
+    issuer: str = ""
+    #: Who may rely on results.
+    audience: str = "agents"
+    result_minutes: int = Field(default=30, ge=1, le=240)
+    #: Bearer keys of systems that may fetch results: name -> key, as JSON.
+    result_keys: dict[str, SecretStr] = {}
+    #: Bearer key for ``/metrics``; empty: loopback only.
+    metrics_key: SecretStr = SecretStr("")
+
+    # --- logs -----------------------------------------------------------------------------
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("public_url")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query:
+            raise ValueError("must look like https://voice.example.co.jp")
+        return value.rstrip("/")
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Whether only this machine can reach the web process."""
+        host = self.bind.rpartition(":")[0]
+        return host in {"localhost", "[::1]"} or host.startswith("127.")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        given = self.database_url.get_secret_value()
+        return given or f"sqlite:///{(self.var_dir / 'honnin.sqlite3').as_posix()}"
+
+    def production_problems(self) -> list[str]:
+        """What keeps these settings from answering real callers; empty when nothing does."""
+        needed = {
+            "IVR_TWILIO_ACCOUNT_SID": self.twilio_account_sid,
+            "IVR_TWILIO_AUTH_TOKEN": self.twilio_auth_token.get_secret_value(),
+            "IVR_TWILIO_NUMBER": self.twilio_number,
+            "IVR_FALLBACK_NUMBER": self.fallback_number,
+            "IVR_FIELD_KEY": self.field_key.get_secret_value(),
+            "IVR_INDEX_KEY": self.index_key.get_secret_value(),
+            "IVR_SIGNING_KEY": self.signing_key.get_secret_value(),
+            "IVR_DATABASE_URL": self.database_url.get_secret_value(),
+        }
+        problems = [f"{name} is missing" for name, value in needed.items() if not value]
+        if not self.public_url.startswith("https://"):
+            problems.append("IVR_PUBLIC_URL must begin with https://")
+        if not self.check_signatures:
+            problems.append("IVR_CHECK_SIGNATURES must not be off")
+        senders = {"sms": self.sms_sender, "voice": self.voice_sender, "email": self.email_sender}
+        problems += [
+            f"IVR_{channel.upper()}_SENDER=outbox writes codes to a file and is for rehearsals"
+            for channel, sender in senders.items()
+            if sender == "outbox"
+        ]
+        if "smtp" in senders.values() and not (self.smtp_host and self.smtp_from):
+            problems.append("IVR_SMTP_HOST and IVR_SMTP_FROM are needed to send e-mail")
+        return problems
+
+    def words(self) -> dict[str, dict[str, str]]:
+        """What fills the placeholders of prompts, by language."""
+        return {
+            "ja": {
+                "company": self.company_ja,
+                "hours": self.hours_ja,
+                "callback_number": self.callback_number,
+            },
+            "en": {
+                "company": self.company_en,
+                "hours": self.hours_en,
+                "callback_number": self.callback_number,
+            },
+        }
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment and the env file; ``overrides`` win over both.
+
+    Raises:
+        SettingsError: naming every setting that is wrong, never its value.
+    """
+    env_file = os.environ.get("IVR_ENV_FILE") or None
+    if env_file and not Path(env_file).is_file():
+        raise SettingsError(f"IVR_ENV_FILE names no file: {env_file}")
+    try:
+        return Settings(_env_file=env_file, **overrides)  # type: ignore[call-arg,arg-type]
+    except ValidationError as error:
+        lines = [
+            f"IVR_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("settings are wrong:\n  " + "\n  ".join(lines)) from None

@@ -1,0 +1,119 @@
+"""JSON logs on stderr, one object a line, without personal data.
+
+Three habits keep personal data out: webhooks are logged by route template and never by their
+fields; exceptions by type and place and never by their text; and what other libraries log by
+its template and never by the values filled in.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+import structlog
+
+from ivr.errors import HonninError
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+#: Fields that would hold personal data; a slip in any room is hidden here.
+_HIDDEN = frozenset(
+    {
+        "answer", "birthdate", "body", "caller", "code", "destination_number", "digits", "email",
+        "form", "from", "from_", "name", "number", "phone", "query", "query_string", "said",
+        "speech", "speech_result", "text", "to", "twiml", "url",
+    }
+)  # fmt: skip
+
+
+def configure_logging(level: str, stream: TextIO | None = None) -> None:
+    """Send everything that is logged in this process to ``stream`` (default: stderr) as JSON.
+
+    ``level`` is one of debug, info, warning, error and holds for our own logs; other libraries
+    are heard from warning up.
+    """
+    target = sys.stderr if stream is None else stream
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_values,
+            structlog.processors.JSONRenderer(serializer=_dump),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=target),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(_TemplateOnly())
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(logging.WARNING)
+
+
+def crash(error: BaseException) -> dict[str, object]:
+    """Log fields for an exception: its type, what caused it, and where it passed.
+
+    The text is left out, for it may quote what a caller said; only errors of our own tree, which
+    never hold personal data, keep theirs.
+    """
+    fields: dict[str, object] = {
+        "error": type(error).__name__,
+        "frames": _frames(error.__traceback__),
+    }
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        fields["caused_by"] = type(cause).__name__
+    if isinstance(error, HonninError):
+        fields["detail"] = str(error)
+    return fields
+
+
+def _frames(traceback: TracebackType | None) -> list[str]:
+    """``file:line`` of every frame, outermost first; files by their last three parts."""
+    places = []
+    while traceback is not None:
+        path = Path(traceback.tb_frame.f_code.co_filename)
+        places.append(f"{'/'.join(path.parts[-3:])}:{traceback.tb_lineno}")
+        traceback = traceback.tb_next
+    return places
+
+
+def _without_values(
+    _logger: object, _method: str, fields: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Turn an exception into ``crash`` fields and hide fields that hold personal data."""
+    given = fields.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        fields.update(crash(error))
+    for name in _HIDDEN.intersection(fields):
+        fields[name] = "[hidden]"
+    return fields
+
+
+def _dump(fields: object, **_options: object) -> str:
+    """One JSON object; a value JSON does not know is named by its type, for its repr may tell."""
+    return json.dumps(fields, ensure_ascii=False, default=lambda value: type(value).__name__)
+
+
+class _TemplateOnly(logging.Formatter):
+    """Records of other libraries: logger, level and template, never the values filled in."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields: dict[str, object] = {
+            "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "logger": record.name,
+            "level": record.levelname.lower(),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            fields.update(crash(record.exc_info[1]))
+            fields.pop("detail", None)
+        return _dump(fields)

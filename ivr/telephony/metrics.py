@@ -1,0 +1,72 @@
+"""Prometheus metrics of one web process. Labels come from closed sets, never from callers."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+#: Seconds; Twilio gives up on a webhook at 15.
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+
+
+class Metrics:
+    """Counters and histograms in a registry of their own; every app makes one."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "ivr_http_requests",
+            "Requests answered, by route template and status.",
+            ("route", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "ivr_http_seconds",
+            "Time until the answer was ready.",
+            ("route",),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.signature_failures = Counter(
+            "ivr_signature_failures",
+            "Webhooks refused because of their signature, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.turns = Counter(
+            "ivr_turns",
+            "Events handed to the dialogue, by kind.",
+            ("event",),
+            registry=self.registry,
+        )
+        self.transfers = Counter(
+            "ivr_transfers",
+            "Transfers ended, by outcome.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.whispers = Counter(
+            "ivr_whispers",
+            "Calls announced to an agent, by assurance level.",
+            ("level",),
+            registry=self.registry,
+        )
+        self.troubles = Counter(
+            "ivr_troubles",
+            "Webhooks that could not go on as planned, by what the caller heard instead.",
+            ("heard",),
+            registry=self.registry,
+        )
+        self._provider_failures = Counter(
+            "ivr_provider_failures",
+            "Sends that a provider did not accept, by channel and kind of failure.",
+            ("channel", "kind"),
+            registry=self.registry,
+        )
+
+    def provider_failed(self, channel: str, kind: str) -> None:
+        """Count a failed send; ``kind`` is one of ``ivr.errors.SEND_FAILURES``."""
+        self._provider_failures.labels(channel, kind).inc()
+
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,94 @@
+"""What the web process needs from the floors below and from its wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ivr.dialogue.actions import Action
+from ivr.dialogue.events import Event
+
+
+class Reply(Protocol):
+    """What the telephone does next, and the turn number that the next event must carry.
+
+    ``language`` is ``ja`` or ``en``; ``reference`` names the result, on a Transfer.
+    """
+
+    @property
+    def call_id(self) -> str: ...
+    @property
+    def turn(self) -> int: ...
+    @property
+    def action(self) -> Action: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def slow(self) -> bool: ...
+    @property
+    def reference(self) -> str | None: ...
+
+
+class AgentView(Protocol):
+    """What an agent may be told before taking a call: codes only, no personal data."""
+
+    @property
+    def language(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def flags(self) -> Sequence[str]: ...
+    @property
+    def why(self) -> Sequence[str]: ...
+
+
+class Dialogue(Protocol):
+    """A call in progress, kept in the database. Implemented by ``DialogueService``.
+
+    Every method raises ``RecordsUnavailable`` while the database cannot answer; those that
+    name a call or a reference raise ``NotFound`` where there is none.
+    """
+
+    def begin(self, *, call_sid: str, caller: str, called: str) -> Reply:
+        """Answer a call; a call already known gets its present reply."""
+        ...
+
+    def take(self, *, call_sid: str, turn: int, event: Event) -> Reply:
+        """Take one event; a turn already taken gets its stored answer. A turn from the future
+        raises ``NotFound``."""
+        ...
+
+    def current(self, *, call_sid: str, wait_ms: int = 0) -> Reply:
+        """The present reply; waits up to ``wait_ms`` for a running check to end."""
+        ...
+
+    def hung_up(self, *, call_sid: str) -> None:
+        """The call is over; unknown calls are ignored."""
+        ...
+
+    def agent_view(self, *, reference: str) -> AgentView: ...
+
+    def record_agent_answer(self, *, reference: str, accepted: bool) -> None: ...
+
+    def agent_accepted(self, *, call_sid: str, turn: int) -> bool | None:
+        """What the agent pressed during the transfer of ``turn``; None: nothing yet."""
+        ...
+
+
+class Answers(Protocol):
+    """Answers already given to webhooks, shared by every process. ``key`` is opaque."""
+
+    def get(self, key: str) -> str | None: ...
+
+    def put(self, key: str, answer: str) -> str:
+        """Store ``answer`` unless one is there; returns the one that is stored now."""
+        ...
+
+
+class Results(Protocol):
+    """Signed results, for systems of the agents."""
+
+    def fetch(self, reference: str, *, by: str) -> str | None:
+        """The token of an unexpired result, marked as fetched by the system named ``by``;
+        None where there is none."""
+        ...

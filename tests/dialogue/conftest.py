@@ -1,0 +1,40 @@
+"""The shipped flow and calls walked to a state of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from dialogue_path import PATH, START
+
+from ivr.dialogue.call import Call
+from ivr.dialogue.machine import new_call, step
+from ivr.flow.flow import Flow
+from ivr.flow.loader import load_flow
+from ivr.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def verify_flow() -> Flow:
+    return load_flow(
+        ROOT / "flows" / "verify", grammars_dir=ROOT / "grammars", words=Settings().words()
+    )
+
+
+@pytest.fixture
+def at_state(verify_flow: Flow) -> Callable[[str], Call]:
+    """Walk the way through the shipped flow until a state is reached."""
+
+    def walk(state: str) -> Call:
+        call = new_call(verify_flow, START)
+        for event, reached in PATH:
+            call, _ = step(verify_flow, call, event)
+            assert call.state == reached
+            if reached == state:
+                return call
+        raise AssertionError(f"{state} is not on the way")
+
+    return walk
