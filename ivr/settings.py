@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as MalformedJson
 
 from ivr.errors import SettingsError
 
@@ -215,3 +216,9 @@ def load_settings(**overrides: object) -> Settings:
             for item in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("settings are wrong:\n  " + "\n  ".join(lines)) from None
+    except MalformedJson as error:
+        # The library's message names the field in quotes; its cause would quote the value.
+        name = str(error).partition('"')[2].partition('"')[0].upper()
+        raise SettingsError(f"settings are wrong:\n  IVR_{name}: must be JSON") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"IVR_ENV_FILE is not UTF-8 text: {env_file}") from None

@@ -1,0 +1,1 @@
+"""The commands of `ivr`, one module for each group of them."""

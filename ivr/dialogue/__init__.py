@@ -1,0 +1,1 @@
+"""A call in progress: events in, actions out."""

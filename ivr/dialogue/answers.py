@@ -119,9 +119,9 @@ def of_keys(
     if call.confirming is not None and key in {"1", "2"}:
         return Confirmed(key == "1")
     if isinstance(state, ChooseState) and key in state.keys:
-        return Chosen(state.keys[key])  # type: ignore[index]
+        return Chosen(state.keys[key])
     if key in flow.file.keys:
-        return Commanded(flow.file.keys[key])  # type: ignore[index]
+        return Commanded(flow.file.keys[key])
     if isinstance(state, CollectState) and state.on_digits and key.isdigit():
         return Led(state.on_digits)
     return Missed("no_match")

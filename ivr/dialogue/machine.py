@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from ivr.clock import JAPAN
 from ivr.dialogue import answers, questions
@@ -63,7 +64,7 @@ def step(flow: Flow, call: Call, event: Event) -> tuple[Call, Action]:
     if call.ended is not None:
         return call, call.action
     if isinstance(event, HungUp):
-        how = "transfer" if call.connected else "hangup"
+        how: Literal["transfer", "hangup"] = "transfer" if call.connected else "hangup"
         ended = replace(call, turn=call.turn + 1, ended=how, action=End(call.state))
         return ended, ended.action
     after = _react(flow, call, event)

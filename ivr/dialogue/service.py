@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -308,7 +308,7 @@ class DialogueService:
             reference=reference,
             assurance=sure,
             language=call.language,
-            verified_at=call.evidence.get("verified_at"),
+            verified_at=_instant(call.evidence.get("verified_at")),
             flow=flow.name,
             flow_digest=flow.digest,
             destination=action.destination,
@@ -385,3 +385,10 @@ class DialogueService:
 
 def _reply(record: CallRecord, call: Call, action: Action, reference: str | None) -> Reply:
     return Reply(record.id, call.turn, action, call.language, call.slow, reference)
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -16,7 +16,7 @@ from ivr.clock import Clock
 from ivr.dialogue import request as requests
 from ivr.dialogue.service import DialogueService
 from ivr.errors import HonninError
-from ivr.identity.ports import Checks, CheckResult
+from ivr.identity.ports import CheckResult, Checks
 from ivr.records import intents
 from ivr.records.database import Database
 

@@ -60,9 +60,7 @@ class Identification:
         verification_id = self._index.of("verification", request.intent_id)
         claim_index = self._index.of("claim", claim_of(request.birthdate, request.name))
         customer_id = found.customer.id if found.customer else None
-        limits = Limits(
-            self._policy, self._index, claim_index=claim_index, customer_id=customer_id
-        )
+        limits = Limits(self._policy, self._index, claim_index=claim_index, customer_id=customer_id)
         now = self._clock.now()
         with self._db.writing() as session:
             known = verifications.get(session, verification_id, lock=True)

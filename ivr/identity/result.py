@@ -9,12 +9,12 @@ import json
 import re
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, Literal
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
-from joserfc.jws import JWSAlgModel, JWSRegistry
+from joserfc.jws import JWSRegistry
 
 from ivr.clock import Clock
 from ivr.errors import SettingsError, SignatureInvalid
@@ -23,7 +23,7 @@ from ivr.identity.assurance import Assurance
 #: Media type of the token (RFC 8725 section 3.11: no other token of ours passes for a result).
 TOKEN_TYPE = "honnin-result+jwt"  # noqa: S105
 _ALGORITHM = "EdDSA"
-_CURVE = "Ed25519"
+_CURVE: Final[Literal["Ed25519"]] = "Ed25519"
 #: Clocks of two machines may differ by this much.
 _LEEWAY = timedelta(seconds=60)
 _KEY_HINT = "make one with: ivr keys"
@@ -34,7 +34,7 @@ class _EdDsaOnly(JWSRegistry):
     """Knows one algorithm. joserfc warns at each use of the name ``EdDSA``, which RFC 9864
     replaces by ``Ed25519``; verifiers in the field know the old name (RFC 8037)."""
 
-    def get_alg(self, name: str) -> JWSAlgModel:
+    def get_alg(self, name: str) -> Any:
         if name != _ALGORITHM:
             raise SignatureInvalid(
                 "the token is signed with another algorithm", hint=f"only {_ALGORITHM} is accepted"
@@ -47,7 +47,9 @@ _REGISTRY = _EdDsaOnly()
 
 def new_signing_key() -> str:
     """A fresh Ed25519 private key as a JWK (JSON); its ``kid`` is its RFC 7638 thumbprint."""
-    key = OKPKey.generate_key(_CURVE, {"use": "sig", "alg": _ALGORITHM}, private=True, auto_kid=True)
+    key = OKPKey.generate_key(
+        _CURVE, {"use": "sig", "alg": _ALGORITHM}, private=True, auto_kid=True
+    )
     return json.dumps(key.as_dict(private=True))
 
 

@@ -7,10 +7,9 @@ import unicodedata
 
 _SEPARATORS = re.compile(r"[\s()./\-‐‑‒–—―−ー]+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-# The numbering plan of Japan (ITU-T E.164, national numbering plan +81): mobiles and IP phones
-# have ten digits after the country code, all other subscribers nine. Numbers that are only
-# reached inside Japan (0120, 0570 …) receive no code and are no customer's own.
-_JAPAN = re.compile(r"\+81(?:(?P<mobile>[6789]0[0-9]{8})|50[0-9]{8}|[1-9][0-9]{8})")
+# Japan's numbering plan: mobiles and IP phones (050) have ten digits after the country code,
+# other subscribers nine. Free and shared numbers (0120, 0570 …) are no customer's own.
+_JAPAN = re.compile(r"\+81(?:(?P<mobile>[6789]0[0-9]{8})|50[0-9]{8}|(?![25-9]0)[1-9][0-9]{8})")
 _SHARED = re.compile(r"\+81(?:120|570|800[0-9]|990|180)[0-9]{6}")
 
 

@@ -1,0 +1,1 @@
+"""A telephone network in software, which knows only the public protocol."""

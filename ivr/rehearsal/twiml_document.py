@@ -45,6 +45,7 @@ class Gather:
     end_silence_s: int = 2
     on_empty: bool = False
     barge_in: bool = True
+    language: str = "en-US"
     prompts: tuple[Say | Pause, ...] = ()
 
 
@@ -231,6 +232,7 @@ def _gather(element: ET.Element) -> Gather:
         end_silence_s=2 if end_silence == "auto" else int(end_silence),
         on_empty=element.get("actionOnEmptyResult") == "true",
         barge_in=element.get("bargeIn", "true") == "true",
+        language=element.get("language", "en-US"),
         prompts=tuple(prompt for prompt in prompts if isinstance(prompt, Say | Pause)),
     )
 

@@ -41,9 +41,7 @@ class Links:
         ``poll`` counts how often a running check was asked after, ``retry`` how often the
         database was. ``dial`` and ``bridged`` keep the end of a transfer over a retry.
         """
-        return self._url(
-            CONTINUE, turn=turn, poll=poll, retry=retry, dial=dial, bridged=bridged
-        )
+        return self._url(CONTINUE, turn=turn, poll=poll, retry=retry, dial=dial, bridged=bridged)
 
     def after_person(self) -> str:
         """Where the emergency transfer reports its end."""

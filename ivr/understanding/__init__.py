@@ -1,0 +1,1 @@
+"""From hypotheses to values, each with a confidence and a reason."""

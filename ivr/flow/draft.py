@@ -1,0 +1,34 @@
+"""A flow whose files could each be read, not yet checked against one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ivr.flow.model import FlowFile
+from ivr.flow.source import Document
+from ivr.understanding.grammar import Grammar
+
+
+@dataclass(frozen=True)
+class PromptTexts:
+    """The prompts of one language: texts by key, one per attempt."""
+
+    document: Document
+    texts: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The readable parts of a flow. A language whose prompts could not be read is missing from
+    ``prompts``; a grammar that could not be read is in ``broken`` as (language, name)."""
+
+    document: Document
+    file: FlowFile
+    prompts: Mapping[str, PromptTexts]
+    grammars: Mapping[str, Mapping[str, Grammar]]
+    broken: frozenset[tuple[str, str]] = frozenset()
+
+    def has_grammar(self, language: str, name: str) -> bool:
+        """Whether the grammar is there, readable or not."""
+        return name in self.grammars.get(language, {}) or (language, name) in self.broken

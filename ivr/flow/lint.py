@@ -1,0 +1,32 @@
+"""All checks of a flow's files against one another, in passes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from ivr.errors import Problem
+from ivr.flow.draft import Draft
+from ivr.flow.rules.collecting import collecting
+from ivr.flow.rules.paths import paths
+from ivr.flow.rules.references import references
+from ivr.flow.rules.texts import destinations as known_destinations
+from ivr.flow.rules.texts import lengths, texts
+
+
+def lint(
+    draft: Draft,
+    *,
+    words: Mapping[str, Mapping[str, str]],
+    slow_rate: int,
+    destinations: Collection[str] | None,
+) -> list[Problem]:
+    """Every problem of a readable flow, in no particular order.
+
+    ``words`` fill placeholders, by language. ``slow_rate`` is the speaking rate of slow mode in
+    per cent. ``destinations`` are those the settings know, or None not to compare them.
+    """
+    found = [*references(draft), *collecting(draft), *paths(draft), *texts(draft)]
+    found += lengths(draft, words, slow_rate)
+    if destinations is not None:
+        found += known_destinations(draft, destinations)
+    return found

@@ -1,0 +1,206 @@
+"""Loading a flow: read every file, check all of them, and only then hand out a :class:`Flow`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import get_args
+
+from ivr.errors import FilesError, Problem
+from ivr.flow.draft import Draft, PromptTexts
+from ivr.flow.flow import Flow
+from ivr.flow.grammars import GrammarReading, read_grammar, read_grammars
+from ivr.flow.lint import lint
+from ivr.flow.model import FlowFile, Language, PromptsFile
+from ivr.flow.rules.references import references
+from ivr.flow.source import Document, read_yaml
+from ivr.flow.suggestion import shown
+from ivr.flow.validation import validate
+
+FLOW_FILE = "flow.yaml"
+LANGUAGES: tuple[str, ...] = get_args(Language)
+#: Speaking rate of slow mode, per cent, where the settings are not at hand.
+SLOW_RATE = 75
+
+
+def load_flow(
+    folder: Path,
+    *,
+    grammars_dir: Path,
+    words: Mapping[str, Mapping[str, str]],
+    destinations: Collection[str] | None = None,
+    slow_rate: int = SLOW_RATE,
+) -> Flow:
+    """Load and check the flow in ``folder`` with the grammars of its languages.
+
+    ``words`` fill placeholders, by language; they are not part of the digest. ``destinations``
+    are those the settings know (None: not compared). ``slow_rate`` is slow mode's speaking rate
+    in per cent.
+
+    Raises:
+        FilesError: with every problem of every file.
+    """
+    document = read_yaml(folder / FLOW_FILE)
+    file = validate(document, FlowFile)
+    languages: tuple[str, ...] = file.languages if file else LANGUAGES
+    problems = _strangers(folder, languages)
+    if file is not None and file.flow != folder.resolve().name:
+        message = f"must be {shown(folder.resolve().name)}, as the folder is called"
+        problems.append(document.problem(("flow",), message))
+    prompts = {}
+    for language in languages:
+        path = folder / f"prompts.{language}.yaml"
+        if path.exists():
+            prompts[language] = read_yaml(path)
+        elif file is not None:
+            message = f"{path.as_posix()} is missing"
+            where = ("languages", languages.index(language))
+            problems.append(document.problem(where, message))
+    grammars = {language: read_grammars(grammars_dir / language) for language in languages}
+    parts = _Parts(document, file, prompts, grammars)
+    draft = parts.draft()
+    problems += parts.problems
+    if draft is not None:
+        problems += lint(draft, words=words, slow_rate=slow_rate, destinations=destinations)
+    return _finished(draft, parts, words, problems)
+
+
+def load_flow_sources(
+    name: str, sources: Mapping[str, str], words: Mapping[str, Mapping[str, str]]
+) -> Flow:
+    """Load a flow again from :attr:`Flow.sources`, as a call pinned to it needs.
+
+    It was checked in full when it was first loaded. Here only what the machine relies on is
+    checked again, so that a call in progress survives stricter rules and changed settings.
+
+    Raises:
+        FilesError: the sources are incomplete or no longer fit this program.
+    """
+    root = Path(name)
+    document = read_yaml(root / FLOW_FILE, text=sources.get(FLOW_FILE, ""))
+    file = validate(document, FlowFile)
+    languages: tuple[str, ...] = file.languages if file else ()
+    prompts = {}
+    for language in languages:
+        path = f"prompts.{language}.yaml"
+        prompts[language] = read_yaml(root / path, text=sources.get(path, ""))
+    grammars = {
+        language: [
+            read_grammar(root / path, text=sources[path])
+            for path in sorted(sources)
+            if PurePosixPath(path).parent == PurePosixPath("grammars", language)
+        ]
+        for language in languages
+    }
+    parts = _Parts(document, file, prompts, grammars)
+    draft = parts.draft()
+    found = list(references(draft)) if draft else []
+    return _finished(draft, parts, words, [*parts.problems, *found])
+
+
+class _Parts:
+    """The files of a flow as read, and the problems each has on its own."""
+
+    def __init__(
+        self,
+        document: Document,
+        file: FlowFile | None,
+        prompts: Mapping[str, Document],
+        grammars: Mapping[str, list[GrammarReading]],
+    ) -> None:
+        self.document = document
+        self.file = file
+        self.prompt_documents = prompts
+        self.readings = grammars
+        self.prompts = {
+            language: texts
+            for language, prompts_document in prompts.items()
+            if (texts := _texts(prompts_document, language))
+        }
+        self.problems: list[Problem] = list(document.problems)
+        for prompts_document in prompts.values():
+            self.problems += prompts_document.problems
+        for reading in self._all_readings():
+            self.problems += reading.problems
+
+    def draft(self) -> Draft | None:
+        """What can be checked further, or None where flow.yaml itself is broken."""
+        if self.file is None:
+            return None
+        broken = {
+            (language, reading.name)
+            for language, readings in self.readings.items()
+            for reading in readings
+            if reading.grammar is None
+        }
+        grammars = {
+            language: {r.name: r.grammar for r in readings if r.grammar is not None}
+            for language, readings in self.readings.items()
+        }
+        return Draft(self.document, self.file, self.prompts, grammars, frozenset(broken))
+
+    def sources(self) -> dict[str, str]:
+        """The text of every file, by path relative to the flow's root."""
+        found = {FLOW_FILE: self.document.text}
+        for language, document in self.prompt_documents.items():
+            found[f"prompts.{language}.yaml"] = document.text
+        for language, readings in self.readings.items():
+            for reading in readings:
+                found[f"grammars/{language}/{reading.name}.yaml"] = reading.text
+        return dict(sorted(found.items()))
+
+    def _all_readings(self) -> Iterable[GrammarReading]:
+        return (reading for readings in self.readings.values() for reading in readings)
+
+
+def _finished(
+    draft: Draft | None,
+    parts: _Parts,
+    words: Mapping[str, Mapping[str, str]],
+    problems: Iterable[Problem],
+) -> Flow:
+    found = set(problems)
+    if found or draft is None:
+        raise FilesError(found)
+    sources = parts.sources()
+    return Flow(
+        file=draft.file,
+        prompts={language: dict(prompts.texts) for language, prompts in draft.prompts.items()},
+        grammars=draft.grammars,
+        words=words,
+        digest=digest_of(sources),
+        sources=sources,
+    )
+
+
+def digest_of(sources: Mapping[str, str]) -> str:
+    """SHA-256 (hex) over paths and contents; each is preceded by its length in bytes, so that
+    no text can pass for the border between two files."""
+    digest = hashlib.sha256()
+    for path, text in sorted(sources.items()):
+        for part in (path.encode(), text.encode()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def _texts(document: Document, language: str) -> PromptTexts | None:
+    """The prompts of one file with every entry as a list of texts."""
+    file = validate(document, PromptsFile)
+    if file is None:
+        return None
+    if file.language != language:
+        message = f"must be {shown(language)}, as the file is called, not {shown(file.language)}"
+        document.problems.append(document.problem(("language",), message))
+    texts = {
+        key: (entry,) if isinstance(entry, str) else entry for key, entry in file.prompts.items()
+    }
+    return PromptTexts(document, texts)
+
+
+def _strangers(folder: Path, languages: Collection[str]) -> list[Problem]:
+    """Files beside flow.yaml that look like a part of the flow and are none."""
+    known = {FLOW_FILE, *(f"prompts.{language}.yaml" for language in languages)}
+    found = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    message = f"is no part of this flow (its files are {', '.join(sorted(known))})"
+    return [Problem(path.as_posix(), 0, 0, message) for path in found if path.name not in known]

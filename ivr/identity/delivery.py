@@ -1,0 +1,324 @@
+"""Sending codes: at most once, within limits, and as long for a stranger as for a customer.
+
+What is to be sent is committed as ``sending`` before the provider is asked, so a crash never
+sends twice; afterwards nobody knows whether the message left, and nothing is re-sent unasked.
+The provider is asked on a thread of its own while the caller's check takes a fixed time, so
+neither a decoy nor a slow or hanging provider can be told by the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+from sqlalchemy.orm import Session
+
+from ivr.clock import Clock
+from ivr.errors import HonninError, RecordsError, SendFailed
+from ivr.identity.code_entry import NOBODY
+from ivr.identity.codes import CodePolicy, code_hash, hash_of_no_code, new_code
+from ivr.identity.contacts import Contact, after, contacts_of, since
+from ivr.identity.findings import Findings
+from ivr.identity.lockout import Limits
+from ivr.identity.messages import Messages
+from ivr.identity.ports import (
+    Channel,
+    CheckRequest,
+    CheckResult,
+    CodeMessage,
+    CodeSender,
+    Customer,
+    Directory,
+)
+from ivr.records import codes, verifications
+from ivr.records.cipher import BlindIndex
+from ivr.records.codes import CodeRecord
+from ivr.records.database import Database
+from ivr.records.verifications import VerificationRecord
+
+Way = Literal["first", "again", "other"]
+
+#: What is noted as the channel of a code that goes nowhere.
+_DECOY_CHANNEL: Channel = "sms"
+_THREADS = 8
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shipment:
+    """A committed code on its way. ``contact`` is None where there is nobody to send to.
+
+    ``number`` counts the channels tried for one request; ``left`` are those not yet tried.
+    ``before`` is the code that stays in force if this one does not go out.
+    """
+
+    request: CheckRequest
+    record: VerificationRecord
+    findings: Findings
+    code_id: str
+    code: str
+    contact: Contact | None
+    left: tuple[Contact, ...]
+    language: str
+    expires_at: datetime
+    number: int
+    before: str | None
+
+    @property
+    def key(self) -> str:
+        return _key(self.request.intent_id, self.number)
+
+
+class Delivery:
+    """Performs ``send_code``, ``send_code_again`` and ``send_code_other``."""
+
+    def __init__(
+        self,
+        db: Database,
+        directory: Directory,
+        *,
+        senders: Mapping[Channel, CodeSender],
+        policy: CodePolicy,
+        index: BlindIndex,
+        code_key: bytes,
+        messages: Messages,
+        clock: Clock,
+    ) -> None:
+        self._db = db
+        self._directory = directory
+        self._senders = senders
+        self._policy = policy
+        self._index = index
+        self._key = code_key
+        self._messages = messages
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="code-sender")
+
+    def send(self, request: CheckRequest, way: Way) -> CheckResult:
+        """Send a new code and say ``sent``, whatever became of it; ``limit`` when this
+        verification has asked often enough. The same ``intent_id`` never sends twice.
+
+        ``way``: the ``first`` channel there is, ``again`` by the last one, or by the ``other``
+        that follows it. A provider that asks for another channel gets it at once.
+
+        Raises:
+            RecordsUnavailable: the database cannot answer now; nothing was sent.
+        """
+        began = self._clock.now()
+        customer, flags = self._customer(request.verification_id)
+        with self._db.writing() as session:
+            step = self._commit(session, request, way, customer, flags)
+        if isinstance(step, CheckResult):
+            return step
+        running = self._pool.submit(self._carry, step)
+        findings = self._wait(running, step.findings, began)
+        return CheckResult("sent", findings.evidence, findings.flags, step.record.id)
+
+    def close(self) -> None:
+        """Wait for what is being sent, then stop."""
+        self._pool.shutdown(wait=True)
+
+    def _wait(self, running: Future[Findings], so_far: Findings, began: datetime) -> Findings:
+        try:
+            findings = running.result(timeout=self._policy.send_seconds)
+        except StillRunning:
+            # What becomes of it is stored later and comes with the next check.
+            findings = so_far
+        ends = began + timedelta(seconds=self._policy.send_seconds)
+        left = (ends - self._clock.now()).total_seconds()
+        if left > 0:
+            self._clock.sleep(left)
+        return findings
+
+    def _customer(self, verification_id: str | None) -> tuple[Customer | None, tuple[str, ...]]:
+        with self._db.reading() as session:
+            record = verifications.get(session, verification_id or NOBODY)
+        customer_id = record.customer_id if record else None
+        try:
+            customer = self._directory.by_id(customer_id or NOBODY)
+        except HonninError:
+            return None, ("directory_error",)
+        return (customer if customer_id else None), ()
+
+    def _commit(
+        self,
+        session: Session,
+        request: CheckRequest,
+        way: Way,
+        customer: Customer | None,
+        flags: tuple[str, ...],
+    ) -> _Shipment | CheckResult:
+        record = verifications.get(session, request.verification_id or NOBODY, lock=True)
+        if record is None:
+            return CheckResult("sent", {"sent": "none"})
+        findings = Findings.from_json(record.evidence).flagged(*flags)
+        if codes.by_intent(session, _key(request.intent_id, 1)) is not None:
+            return CheckResult("sent", findings.evidence, findings.flags, record.id)
+        if record.sends >= self._policy.sends:
+            return CheckResult("limit", findings.evidence, findings.flags, record.id)
+        verifications.count_send(session, record.id)
+        expires_at = self._clock.now() + self._policy.lifetime
+        verifications.extend(session, record.id, expires_at)
+        contacts: tuple[Contact, ...] = ()
+        if customer is not None:
+            reachable = contacts_of(customer, caller=request.caller, available=self._senders)
+            contacts = _in_turn(reachable, way, findings.channel)
+            if not reachable:
+                findings = findings.flagged("no_contact")
+        shipment = _Shipment(
+            request=request,
+            record=record,
+            findings=findings,
+            code_id="",
+            code="",
+            contact=None,
+            left=contacts,
+            language=customer.language if customer else record.language,
+            expires_at=expires_at,
+            number=0,
+            before=findings.code_key,
+        )
+        return self._next(session, shipment)
+
+    def _next(self, session: Session, shipment: _Shipment) -> _Shipment:
+        """Store the code for the next contact, or a decoy where there is none or no more may
+        be sent today."""
+        request, record = shipment.request, shipment.record
+        now = self._clock.now()
+        contact = shipment.left[0] if shipment.left else None
+        limits = Limits(
+            self._policy,
+            self._index,
+            claim_index=record.claim_index,
+            customer_id=record.customer_id,
+        )
+        findings = shipment.findings
+        if not limits.count_send(session, contact, now):
+            contact = None
+            findings = findings.flagged("send_capped")
+        number = shipment.number + 1
+        key = _key(request.intent_id, number)
+        code, code_id = new_code(), self._index.of("code", key)
+        kept = code_hash(self._key, verification_id=record.id, code_id=code_id, code=code)
+        codes.create(
+            session,
+            CodeRecord(
+                id=code_id,
+                verification_id=record.id,
+                intent_id=key,
+                channel=contact.channel if contact else _DECOY_CHANNEL,
+                code_hash=kept if contact else hash_of_no_code(),
+                status="sending" if contact else "decoy",
+                created_at=now,
+                expires_at=shipment.expires_at,
+            ),
+        )
+        if contact is None:
+            findings = findings.with_evidence(sent=_still_out(findings))
+        else:
+            findings = replace(
+                findings.with_evidence(sent=contact.channel),
+                channel=contact.channel,
+                code_key=key,
+            )
+        verifications.save_evidence(session, record.id, findings.to_json(), record.verified_at)
+        return replace(
+            shipment,
+            findings=findings,
+            code_id=code_id,
+            code=code,
+            contact=contact,
+            left=shipment.left[1:] if contact else (),
+            number=number,
+        )
+
+    def _carry(self, shipment: _Shipment) -> Findings:
+        """Ask the providers, one after the other, and note how it went."""
+        while True:
+            failure = self._hand_over(shipment)
+            try:
+                with self._db.writing() as session:
+                    following = self._note(session, shipment, failure)
+            except RecordsError as error:
+                # The code may be on its way all the same, and stays in force.
+                _log.warning("send_not_noted", error=type(error).__name__)
+                return shipment.findings
+            if isinstance(following, Findings):
+                return following
+            shipment = following
+
+    def _hand_over(self, shipment: _Shipment) -> str | None:
+        """None where the provider accepted (or there is nobody to ask), else a failure kind."""
+        contact = shipment.contact
+        if contact is None:
+            return None
+        wording = self._messages.wording(
+            contact.channel,
+            shipment.language,
+            code=shipment.code,
+            minutes=self._policy.minutes,
+        )
+        message = CodeMessage(
+            channel=contact.channel,
+            destination=contact.destination,
+            code=shipment.code,
+            text=wording.text,
+            subject=wording.subject,
+            language=shipment.language,
+            idempotency_key=shipment.key,
+        )
+        try:
+            self._senders[contact.channel].send(message)
+        except SendFailed as error:
+            _log.warning("send_failed", channel=contact.channel, kind=error.kind)
+            return error.kind
+        except Exception as error:
+            # Somebody else's adapter may raise anything, and its text may hold the destination.
+            _log.error("sender_broken", channel=contact.channel, error=type(error).__name__)
+            return "configuration"
+        return None
+
+    def _note(
+        self, session: Session, shipment: _Shipment, failure: str | None
+    ) -> Findings | _Shipment:
+        record = verifications.get(session, shipment.record.id, lock=True) or shipment.record
+        stored = Findings.from_json(record.evidence)
+        if failure is None:
+            codes.set_status(session, shipment.code_id, "sent" if shipment.contact else "decoy")
+            verifications.save_evidence(session, record.id, record.evidence, record.verified_at)
+            return stored
+        if failure == "retry_later":
+            # No answer is no refusal: the message may have left, so its code stays in force.
+            noted = stored.with_evidence(sent="none").flagged("send_error")
+        else:
+            codes.set_status(session, shipment.code_id, "failed")
+            in_force = shipment.before if stored.code_key == shipment.key else stored.code_key
+            noted = replace(stored, code_key=in_force)
+            if failure == "other_channel" and shipment.left:
+                return self._next(session, replace(shipment, record=record, findings=noted))
+            noted = noted.with_evidence(sent="none").flagged("send_error")
+        verifications.save_evidence(session, record.id, noted.to_json(), record.verified_at)
+        return noted
+
+
+def _in_turn(reachable: tuple[Contact, ...], way: Way, last: str | None) -> tuple[Contact, ...]:
+    if way == "first":
+        return reachable
+    return since(reachable, last) if way == "again" else after(reachable, last)
+
+
+def _still_out(findings: Findings) -> str:
+    """Evidence ``sent`` where nothing new goes out: an earlier code may still be arriving."""
+    if findings.code_key is None:
+        return "none"
+    return findings.evidence.get("sent", "none")
+
+
+def _key(intent_id: str, number: int) -> str:
+    """Names one code of a request; ``number`` counts its channels from 1."""
+    return f"{intent_id}:{number}"

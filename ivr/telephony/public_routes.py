@@ -1,0 +1,87 @@
+"""Health, metrics, keys and results: everything but the voice webhooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import structlog
+from flask import Blueprint, Response, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from ivr.errors import RecordsUnavailable
+from ivr.settings import Settings
+from ivr.telephony.logging import crash
+from ivr.telephony.metrics import Metrics
+from ivr.telephony.ports import Results
+from ivr.telephony.security import bearer_of, from_this_machine, problem
+
+_log = structlog.get_logger(__name__)
+
+_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_ASK_FOR_KEY = {"WWW-Authenticate": "Bearer"}
+
+
+def public_routes(
+    *,
+    settings: Settings,
+    results: Results,
+    jwks: Callable[[], Mapping[str, object]],
+    readiness: Mapping[str, Callable[[], None]],
+    metrics: Metrics,
+) -> Blueprint:
+    """The blueprint with all routes that Twilio does not call."""
+    public = Blueprint("public", __name__)
+
+    @public.get("/healthz")
+    def healthz() -> Response:
+        """The process answers; says nothing about what it depends on."""
+        return jsonify(status="ok")
+
+    @public.get("/readyz")
+    def readyz() -> Response:
+        """Whether calls can be taken: 503 names every check that fails."""
+        failing = [name for name, check in readiness.items() if not _passes(name, check)]
+        if failing:
+            return problem(503, f"not ready: {', '.join(failing)}; see the log")
+        return jsonify(status="ready", checks=sorted(readiness))
+
+    @public.get("/metrics")
+    def exposition() -> Response:
+        keys = {"metrics": settings.metrics_key}
+        if not from_this_machine(request) and bearer_of(request, keys) is None:
+            return problem(
+                401, "metrics need the bearer key IVR_METRICS_KEY, or loopback", _ASK_FOR_KEY
+            )
+        return Response(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
+
+    @public.get("/.well-known/jwks.json")
+    def keys() -> Response:
+        return jsonify(jwks())
+
+    @public.get("/results/<reference>")
+    def result(reference: str) -> Response:
+        """The signed result of a transferred call, for the agents' own systems."""
+        system = bearer_of(request, settings.result_keys)
+        if system is None:
+            return problem(401, "send one of IVR_RESULT_KEYS as a bearer token", _ASK_FOR_KEY)
+        try:
+            token = results.fetch(reference, by=system) if _REFERENCE.fullmatch(reference) else None
+        except RecordsUnavailable as error:
+            _log.error("records_unavailable", **crash(error))
+            return problem(503, "the database does not answer; try again", {"Retry-After": "2"})
+        if token is None:
+            return problem(404, "no such result, or it has expired")
+        _log.info("result_fetched", system=system)
+        return jsonify(reference=reference, token=token)
+
+    return public
+
+
+def _passes(name: str, check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Exception as error:
+        _log.warning("not_ready", check=name, **crash(error))
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Ways to send a one-time code. Each implements :class:`ivr.identity.ports.CodeSender`."""

@@ -1,0 +1,126 @@
+"""The web process: a Flask app from its parts, so that any WSGI server can run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from ivr.clock import Clock
+from ivr.settings import Settings
+from ivr.telephony.conversation import Conversation
+from ivr.telephony.logging import crash
+from ivr.telephony.metrics import Metrics
+from ivr.telephony.ports import Answers, Dialogue, Results
+from ivr.telephony.public_routes import public_routes
+from ivr.telephony.security import harden, problem
+from ivr.telephony.signatures import SignatureCheck
+from ivr.telephony.texts import load_texts
+from ivr.telephony.twiml import FlowHints, Renderer
+from ivr.telephony.voice_routes import voice_routes
+from ivr.telephony.whisper import Whisper
+
+_log = structlog.get_logger(__name__)
+
+#: Bytes; Twilio's webhooks are a few hundred.
+MOST_BODY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class WebDeps:
+    """What the web process stands on.
+
+    ``flow_hints`` gives the ``hints`` text of a Gather from (language, grammar names);
+    ``jwks`` the public keys that results are signed with; ``readiness`` maps a name to a check
+    that raises while calls cannot be taken.
+    """
+
+    settings: Settings
+    service: Dialogue
+    flow_hints: FlowHints
+    answers: Answers
+    results: Results
+    jwks: Callable[[], Mapping[str, object]]
+    readiness: Mapping[str, Callable[[], None]]
+    clock: Clock
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+def create_web(deps: WebDeps) -> Flask:
+    """Build the app.
+
+    Raises:
+        SettingsError: signatures would go unchecked beyond loopback, or there is no key.
+        FilesError: a text file of the package is broken.
+    """
+    settings, metrics = deps.settings, deps.metrics
+    signatures = SignatureCheck(settings)
+    texts = load_texts()
+    renderer = Renderer(settings, texts, deps.flow_hints)
+    conversation = Conversation(
+        settings=settings,
+        service=deps.service,
+        renderer=renderer,
+        clock=deps.clock,
+        metrics=metrics,
+    )
+    whisper = Whisper(service=deps.service, renderer=renderer, texts=texts, metrics=metrics)
+
+    app = Flask("ivr.telephony", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
+    # A redirect to a tidier path would be followed by nobody; such a path is simply unknown.
+    app.url_map.merge_slashes = False
+    app.register_blueprint(
+        voice_routes(
+            signatures=signatures,
+            conversation=conversation,
+            whisper=whisper,
+            answers=deps.answers,
+            metrics=metrics,
+        )
+    )
+    app.register_blueprint(
+        public_routes(
+            settings=settings,
+            results=deps.results,
+            jwks=deps.jwks,
+            readiness=deps.readiness,
+            metrics=metrics,
+        )
+    )
+
+    @app.before_request
+    def begin() -> None:
+        g.began_at = deps.clock.now()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule is not None else "none"
+        seconds = max(0.0, (deps.clock.now() - g.began_at).total_seconds())
+        metrics.requests.labels(route, str(response.status_code)).inc()
+        metrics.seconds.labels(route).observe(seconds)
+        _log.info(
+            "request",
+            route=route,
+            method=request.method,
+            status=response.status_code,
+            ms=round(seconds * 1000),
+        )
+        return harden(response)
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        return problem(error.code or 500, error.description or error.name)
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        _log.error("request_failed", **crash(error))
+        if request.blueprint == "voice":
+            # Twilio would read an error page to nobody and hang up.
+            return Response(renderer.person("ja"), mimetype="text/xml")
+        return problem(500, "something of ours broke; see the log")
+
+    return app

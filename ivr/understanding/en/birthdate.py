@@ -1,0 +1,246 @@
+"""Birthdates in English, in words and figures.
+
+Every way to read the whole utterance as year, month, day and words that change nothing is
+tried; a date is certain only where all ways agree.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ivr.understanding.birthdate import Reading
+from ivr.understanding.en import numbers
+
+Kind = Literal["year", "month", "day", "short_year", "correction", "noise"]
+
+#: Longer utterances are no answers to this question, and would take long to read.
+MAX_TOKENS = 40
+
+_MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+_MONTHS = {name[:3]: number for number, name in enumerate(_MONTH_NAMES, 1)}
+_MONTHS |= {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
+_MONTHS["sept"] = 9
+
+_WEEKDAYS = (
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
+)  # fmt: skip
+_NOISE = frozenset(
+    (
+        *_WEEKDAYS, "the", "of", "on", "in", "day", "year", "month", "um", "uh", "er", "erm",
+        "well", "so", "yes", "yeah", "ok", "okay", "please", "it", "is", "it's", "its", "was", "i",
+        "i'm", "my", "birthday", "birthdate", "birth", "date", "born", "that's", "that", "would",
+        "be", "a", "hi", "hello",
+    )
+)  # fmt: skip
+_CORRECTIONS = (
+    ("no", "wait"), ("oh", "no"), ("i", "mean"), ("make", "that"), ("i", "meant"), ("or", "rather"),
+    ("no",), ("nope",), ("sorry",), ("correction",), ("wait",), ("actually",), ("rather",),
+)  # fmt: skip
+
+_TOKEN = re.compile(r"\d+(?:[./-]\d+)+|\d+(?:st|nd|rd|th)?|'\d\d|[a-z]+(?:'[a-z]+)?")
+_YEAR_FIRST = re.compile(r"([12]\d{3})[./-](\d{1,2})[./-](\d{1,2})")
+_YEAR_LAST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]([12]\d{3})")
+_SHORT_LAST = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+_EIGHT = re.compile(r"([12]\d{3})(\d\d)(\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    kind: Kind
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a way of reading holds so far. Two ``days``: a day and a month without its name.
+
+    ``renewable``: kinds that may be said anew once, after a correction; ``taken_back``: a
+    correction was said, and nothing anew yet."""
+
+    year: int | None = None
+    month: int | None = None
+    days: tuple[int, ...] = ()
+    short_year: bool = False
+    renewable: frozenset[str] = frozenset()
+    taken_back: bool = False
+
+
+def read(text: str) -> Reading | None:
+    """What ``text`` says about a birthdate; None where nothing of a date is in it."""
+    tokens = _tokens(text)
+    if not tokens or not any(_dated(token) for token in tokens):
+        return None
+    if len(tokens) > MAX_TOKENS:
+        return Reading(doubt="not_understood", hidden=True)
+    readings = {_reading(held) for held in _ways(tuple(tokens))}
+    if not readings:
+        return Reading(doubt="not_understood", hidden=True)
+    whole = {reading for reading in readings if _whole(reading)}
+    if len(whole) == 1:
+        return whole.pop()
+    if whole:
+        return Reading(doubt="ambiguous", hidden=True)
+    # All ways lack something: say the same thing every time.
+    return min(readings, key=lambda reading: (reading.doubt, repr(reading)))
+
+
+def _tokens(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    # 14-nov-2023, twenty-fifth: a dash parts words, but keeps figures together.
+    plain = re.sub(r"(?<=[a-z])[-/.](?=[a-z0-9])|(?<=[0-9])[-/.](?=[a-z])", " ", plain)
+    tokens = _TOKEN.findall(plain)
+    left = re.sub(r"[\s,.!?;:()-]", "", _TOKEN.sub("", plain))
+    return [*tokens, *([left] if left else [])]
+
+
+def _dated(token: str) -> bool:
+    """Whether a token may be part of a date at all (``may`` and ``second`` included)."""
+    if token[0].isdigit() or token[0] == "'" or token in _MONTHS:
+        return True
+    return any(True for _ in numbers.ordinals((token,), 0)) or any(
+        value > 0 or used > 1 for value, used in numbers.below_hundred((token,), 0)
+    )
+
+
+def _ways(tokens: Sequence[str]) -> Iterator[_Held]:
+    """Every way to read all the tokens."""
+    words = list(tokens)
+    seen: set[tuple[int, _Held]] = set()
+    stack: list[tuple[int, _Held]] = [(0, _Held())]
+    while stack:
+        at, held = stack.pop()
+        if (at, held) in seen:
+            continue
+        seen.add((at, held))
+        if at == len(words):
+            yield held
+            continue
+        for pieces, used in _pieces(words, at):
+            after: _Held | None = held
+            for piece in pieces:
+                after = _take(after, piece) if after else None
+            if after is not None:
+                stack.append((at + used, after))
+
+
+def _pieces(words: list[str], at: int) -> Iterator[tuple[tuple[_Piece, ...], int]]:
+    word = words[at]
+    for phrase in _CORRECTIONS:
+        if tuple(words[at : at + len(phrase)]) == phrase:
+            yield (_Piece("correction"),), len(phrase)
+    if word in _NOISE:
+        yield (_Piece("noise"),), 1
+    if word in _MONTHS:
+        yield (_Piece("month", _MONTHS[word]),), 1
+    if word[0].isdigit() or word[0] == "'":
+        yield from ((pieces, 1) for pieces in _figures(word))
+        return
+    for value, used in numbers.ordinals(words, at):
+        yield (_Piece("day", value),), used
+    for value, used in numbers.years(words, at):
+        yield (_Piece("year", value),), used
+    for value, used in numbers.below_hundred(words, at):
+        if 1 <= value <= 31:
+            yield (_Piece("day", value),), used
+        if value >= 10:
+            yield (_Piece("short_year"),), used
+    if word in ("oh", "o", "zero") and at + 1 < len(words):
+        unit = numbers.UNITS.get(words[at + 1], 0)
+        if unit:
+            yield (_Piece("day", unit),), 2
+            yield (_Piece("short_year"),), 2
+
+
+def _figures(word: str) -> Iterator[tuple[_Piece, ...]]:
+    if match := _YEAR_FIRST.fullmatch(word) or _EIGHT.fullmatch(word):
+        year, month, day = (int(group) for group in match.groups())
+        yield _Piece("year", year), _Piece("month", month), _Piece("day", day)
+    elif match := _YEAR_LAST.fullmatch(word):
+        one, two, year = (int(group) for group in match.groups())
+        yield _Piece("day", one), _Piece("day", two), _Piece("year", year)
+    elif _SHORT_LAST.fullmatch(word) or word[0] == "'":
+        yield (_Piece("short_year"),)
+    elif word.isdigit() and len(word) == 4:
+        yield (_Piece("year", int(word)),)
+    elif re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", word):
+        value = int(re.sub(r"\D", "", word))
+        yield (_Piece("day", value),)
+        if word.isdigit() and len(word) == 2:
+            yield (_Piece("short_year"),)
+
+
+def _take(held: _Held, piece: _Piece) -> _Held | None:
+    """What is held after ``piece``; None where the piece does not fit."""
+    if piece.kind == "noise":
+        return held
+    kinds = _kinds(held)
+    if piece.kind == "correction":
+        return replace(held, renewable=kinds, taken_back=bool(kinds))
+    kind = "year" if piece.kind == "short_year" else piece.kind
+    known = kind in kinds
+    if held.taken_back and not known:
+        return None
+    renew = known and kind in held.renewable
+    rest = held.renewable - {kind}
+    if piece.kind == "day":
+        days = (piece.value,) if renew else (*held.days, piece.value)
+        if len(days) > 2:
+            return None
+        return replace(held, days=days, renewable=rest, taken_back=False)
+    if known and not renew:
+        return None
+    if piece.kind == "month":
+        return replace(held, month=piece.value, renewable=rest, taken_back=False)
+    short = piece.kind == "short_year"
+    return replace(
+        held,
+        year=None if short else piece.value,
+        short_year=short,
+        renewable=rest,
+        taken_back=False,
+    )
+
+
+def _kinds(held: _Held) -> frozenset[str]:
+    kinds = set()
+    if held.year is not None or held.short_year:
+        kinds.add("year")
+    if held.month is not None:
+        kinds.add("month")
+    if held.days:
+        kinds.add("day")
+    return frozenset(kinds)
+
+
+def _reading(held: _Held) -> Reading:
+    """The date of one way of reading, its doubts said."""
+    if held.taken_back:
+        return Reading(doubt="corrected", hidden=True)
+    if held.short_year:
+        return Reading(doubt="century_missing", hidden=True)
+    if held.month is not None:
+        if len(held.days) == 2:
+            return Reading(doubt="said_twice", hidden=True)
+        return Reading(held.year, held.month, held.days[0] if held.days else None)
+    if len(held.days) < 2 or held.year is None:
+        return Reading(held.year, None, None, doubt="" if not held.days else "month_missing")
+    one, two = held.days
+    if one == two or (one > 12 >= two):
+        return Reading(held.year, two, one)
+    if two > 12 >= one:
+        return Reading(held.year, one, two)
+    if one > 12 and two > 12:
+        return Reading(held.year, one, two)
+    return Reading(doubt="day_month_order", hidden=True)
+
+
+def _whole(reading: Reading) -> bool:
+    return None not in (reading.year, reading.month, reading.day)

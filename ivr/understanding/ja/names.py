@@ -1,0 +1,210 @@
+"""Japanese names: from what a recogniser wrote to the possible readings of surname and given name.
+
+Recognisers return whatever kanji they think of, or kana; the reading is what counts, so every
+reading the spelling may have is kept (``HeardName``).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ivr.understanding.ja import name_dictionary
+from ivr.understanding.ja.fillers import ENDINGS, FILLERS, LEADS, pattern
+from ivr.understanding.ja.name_dictionary import NameDictionary, Part
+from ivr.understanding.kana import hiragana, is_kana, katakana
+from ivr.understanding.mora import level, morae
+from ivr.understanding.names import Asked, understood
+from ivr.understanding.value import HeardName, Understood
+
+_KANJI = r"㐀-䶿一-鿿豈-﫿𠀀-𯟿々〆"
+_NAME_SIGNS = re.compile(rf"[{_KANJI}ぁ-ゖァ-ヺー ]+")
+_HAS_KANJI = re.compile(f"[{_KANJI}]")
+
+#: What may lead a name, in hiragana. No name begins with these, whatever follows.
+_LEAD_IN = (
+    "私の名前は", "わたしのなまえは", "名前は", "お名前は", "なまえは", "氏名は", "姓名は", "名字は",
+    "苗字は", "みょうじは", "下の名前は", "したのなまえは", "私は", "わたしは", "わたくしは", "私", "わたくし",
+    "本人の", "えーと", "ええと", "えっと", "えーっと", "ええっと", "えーとですね", "えっとですね", "あのー",
+    "あのですね", "うーん", "んーと", "んー", "もしもし", "そうですね",
+)  # fmt: skip
+_LEAD = re.compile(f"(?:{pattern(_LEAD_IN)}) *")
+#: Short ones also begin names (江藤, 青木): they count only before a space or a kanji.
+_SHORT_LEAD = re.compile(f"(?:{pattern(FILLERS, LEADS)})(?: +|(?=[{_KANJI}]))")
+_NAME_ENDINGS = tuple(e for e in ENDINGS if e not in ("ね", "よ", "はい")) + (
+    "の者です", "のものです", "という者です", "というものです", "という者でございます", "と申す者です",
+    "と申す者でございます", "ともうすものです", "ともうしますが", "と申しますけど", "っていいます",
+    "って言います", "だと思います", "本人です", "と申しますけれども",
+)  # fmt: skip
+_ENDING = re.compile(rf" *(?:{pattern(_NAME_ENDINGS)}| はい)$")
+#: Hiragana that ends a sentence, not a name.
+_SENTENCE = re.compile(
+    "(?:ます|ません|ました|ですか|ますか|ない|たい|ください|下さい|でしょう|だよ|です|んだ|けど|から|のか)$"
+)
+
+_MAX_PART_MORAE = 8
+_UNKNOWN_SURE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    surname: str
+    given: str
+    surnames: tuple[str, ...]
+    givens: tuple[str, ...]
+    score: float
+
+
+def parse(text: str, *, asked: Asked, confidence: float) -> Understood:
+    """The name in ``text``. ``confidence`` is the recogniser's, 0..1.
+
+    ``ok``: the asked part, or more, with parts the dictionary knows. ``unclear``:
+    ``given_missing`` (the full name was asked, the value is the surname), ``unknown_name`` (it
+    sounds like a name, but a part is not known as one). ``none``: no name, or only a given
+    name where more was asked (``surname_missing``).
+    """
+    chunks = _clean(text).split()
+    joined = "".join(chunks)
+    if not joined or not _NAME_SIGNS.fullmatch(joined) or _SENTENCE.search(hiragana(joined)):
+        return understood("none", None, 0.0, "no_name")
+    names = name_dictionary.load()
+    alone: Part = "given" if asked == "given" else "surname"
+    spaced = _best(_splits(joined, _edges(chunks), names))
+    single = _readings(joined, alone, names)
+    whole = _best(_splits(joined, range(1, len(joined)), names))
+    if asked == "full" and spaced is None and single and not _beats(whole, joined, names):
+        return understood("unclear", _part(joined, "surname", single), confidence, "given_missing")
+    if asked != "full" and single and (spaced is None or len(chunks) == 1):
+        return understood("ok", _part(joined, alone, single), confidence)
+    best = spaced or whole
+    if best is not None:
+        return understood("ok", _full(joined, best, names), confidence)
+    return _unknown(joined, chunks, asked, names, confidence)
+
+
+def _clean(text: str) -> str:
+    """The name without fillers before it and politeness after it; spaces where words part."""
+    plain = unicodedata.normalize("NFKC", text)
+    plain = " ".join(re.sub(r"[、。,.・!?「」『』…\s]+", " ", plain).split())
+    while True:
+        # Folding keeps lengths, so positions fit the unfolded text.
+        folded = hiragana(plain)
+        lead = _LEAD.match(folded) or _SHORT_LEAD.match(folded)
+        if lead and lead.end() < len(plain):
+            plain = plain[lead.end() :].strip()
+            continue
+        ending = _ENDING.search(folded)
+        if ending:
+            plain = plain[: ending.start()].strip()
+            continue
+        return plain
+
+
+def _edges(chunks: list[str]) -> list[int]:
+    """Where words part in the joined text."""
+    edges: list[int] = []
+    at = 0
+    for chunk in chunks[:-1]:
+        at += len(chunk)
+        edges.append(at)
+    return edges
+
+
+def _readings(spelling: str, part: Part, names: NameDictionary) -> tuple[str, ...]:
+    """Readings of one part; kana reads itself if there is such a name."""
+    if is_kana(spelling):
+        reading = katakana(spelling)
+        return (reading,) if names.spellings(reading, part) else ()
+    return names.readings(spelling, part)
+
+
+def _splits(joined: str, cuts: range | list[int], names: NameDictionary) -> Iterator[_Split]:
+    """Ways to part ``joined`` at one of ``cuts`` into a surname and a given name, both known."""
+    for cut in cuts:
+        surname, given = joined[:cut], joined[cut:]
+        givens = _readings(given, "given", names)
+        surnames = _readings(surname, "surname", names) if givens else ()
+        if surnames and givens:
+            yield _Split(surname, given, surnames, givens, _score(surname, given, names))
+
+
+def _score(surname: str, given: str, names: NameDictionary) -> float:
+    """How likely a split is: common readings in kana, the usual two kanji for a surname."""
+    if is_kana(surname + given):
+        commonness = names.spellings(surname, "surname") * names.spellings(given, "given")
+        return math.log(commonness)
+    return 1.0 - abs(len(surname) - 2) * 0.3 - (0.2 if len(given) > 3 else 0.0)
+
+
+def _best(splits: Iterator[_Split]) -> _Split | None:
+    return max(splits, key=lambda split: split.score, default=None)
+
+
+def _beats(split: _Split | None, joined: str, names: NameDictionary) -> bool:
+    """Whether a full name is likelier than the whole being a surname (マキノ and アイ)."""
+    if split is None or not is_kana(joined):
+        return False
+    return split.score > math.log(50) + 2 * math.log(names.spellings(joined, "surname"))
+
+
+def _part(text: str, part: Part, readings: tuple[str, ...]) -> HeardName:
+    if part == "given":
+        return HeardName(text, given_text=text, givens=readings)
+    return HeardName(text, surname_text=text, surnames=readings)
+
+
+def _full(joined: str, best: _Split, names: NameDictionary) -> HeardName:
+    """The best split, with the readings of the whole that other splits would give."""
+    wholes: list[str] = [katakana(joined)] if is_kana(joined) else []
+    if not wholes:
+        for split in _splits(joined, range(1, len(joined)), names):
+            wholes += [s + g for s in split.surnames for g in split.givens]
+    return HeardName(
+        joined, best.surname, best.given, best.surnames, best.givens, tuple(dict.fromkeys(wholes))
+    )
+
+
+def _unknown(
+    joined: str, chunks: list[str], asked: Asked, names: NameDictionary, confidence: float
+) -> Understood:
+    """A name of which the dictionary knows one part or none."""
+    sure = confidence * _UNKNOWN_SURE
+    if asked == "full":
+        name = _half_known(joined, _edges(chunks) or range(1, len(joined)), names)
+        if name is not None:
+            return understood("unclear", name, sure, "unknown_name")
+        reason = "surname_missing" if _readings(joined, "given", names) else "no_name"
+        return understood("none", None, 0.0, reason)
+    if not _may_be_a_part(joined, names):
+        return understood("none", None, 0.0, "no_name")
+    readings = (katakana(joined),) if is_kana(joined) else ()
+    part: Part = "given" if asked == "given" else "surname"
+    return understood("unclear", _part(joined, part, readings), sure, "unknown_name")
+
+
+def _may_be_a_part(text: str, names: NameDictionary) -> bool:
+    """Whether a text nobody knows as a name may be one: short, and no other word."""
+    if is_kana(text):
+        beats = len(morae(level(text)))
+        return 2 <= beats <= _MAX_PART_MORAE and not names.is_word(text)
+    return bool(_HAS_KANJI.search(text)) and len(text) <= 4 and not names.is_word(text)
+
+
+def _half_known(joined: str, cuts: range | list[int], names: NameDictionary) -> HeardName | None:
+    """A full name of which one part is known; the longest known part wins."""
+    found: list[tuple[int, HeardName]] = []
+    for cut in cuts:
+        surname, given = joined[:cut], joined[cut:]
+        surnames = _readings(surname, "surname", names)
+        givens = _readings(given, "given", names)
+        unknown, known = (given, surname) if surnames else (surname, given)
+        if not (surnames or givens) or len(known) < 2 or not _may_be_a_part(unknown, names):
+            continue
+        own = (katakana(unknown),) if is_kana(unknown) else ()
+        whole = (katakana(joined),) if is_kana(joined) else ()
+        name = HeardName(joined, surname, given, surnames or own, givens or own, whole)
+        found.append((len(known) + (1 if surnames else 0), name))
+    return max(found, key=lambda pair: pair[0])[1] if found else None

@@ -1,0 +1,354 @@
+"""Composition: settings in, a running web process out. The only place that knows every room."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import flask
+from pydantic import SecretStr
+
+from ivr.clock import Clock, SystemClock
+from ivr.dialogue.service import DialogueService
+from ivr.dialogue.shelf import FlowShelf
+from ivr.dialogue.worker import CheckWorker
+from ivr.errors import RecordsUnavailable, SettingsError
+from ivr.flow.flow import Flow
+from ivr.flow.loader import load_flow
+from ivr.identity.checks import IdentityChecks
+from ivr.identity.codes import CodePolicy, derive_code_key
+from ivr.identity.directory import RecordsDirectory
+from ivr.identity.ports import Channel, CodeSender
+from ivr.identity.result import ResultSigner, new_signing_key
+from ivr.records import results, webhook_answers
+from ivr.records.cipher import BlindIndex, FieldCipher
+from ivr.records.database import Database
+from ivr.settings import Settings, load_settings
+from ivr.telephony.logging import configure_logging
+from ivr.telephony.senders.outbox import LocalOutbox
+from ivr.telephony.senders.smtp import SmtpSender
+from ivr.telephony.senders.twilio_messaging import TwilioMessaging
+from ivr.telephony.senders.twilio_voice import TwilioVoice
+from ivr.telephony.web import WebDeps, create_web
+
+CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
+#: Words that a recogniser is hinted per question; Twilio takes 500 of at most 100 characters.
+_MOST_HINTS = 200
+
+
+@dataclass(frozen=True)
+class RunningApp:
+    """A web process in this interpreter. ``close`` finishes what runs and lets go of the
+    database."""
+
+    app: flask.Flask
+    db: Database
+    service: DialogueService
+    flow: Flow
+    close: Callable[[], None]
+
+
+def new_keys() -> dict[str, str]:
+    """Fresh secrets, by the name of their setting."""
+
+    def random_key() -> str:
+        return base64.b64encode(secrets.token_bytes(32)).decode()
+
+    return {
+        "IVR_FIELD_KEY": random_key(),
+        "IVR_INDEX_KEY": random_key(),
+        "IVR_SIGNING_KEY": new_signing_key(),
+    }
+
+
+def with_rehearsal_keys(settings: Settings) -> Settings:
+    """``settings`` with every secret: a rehearsal makes its own once and keeps them in
+    ``var_dir/keys.env``; production has to bring them.
+
+    Raises:
+        SettingsError: production lacks something; all of it is named.
+    """
+    if settings.mode == "production":
+        problems = settings.production_problems()
+        if problems:
+            raise SettingsError(
+                "these settings cannot answer real callers:\n  " + "\n  ".join(problems),
+                hint="docs/settings.md; `ivr keys new` makes the keys",
+            )
+        return settings
+    kept = {
+        name.removeprefix("IVR_").lower(): SecretStr(value)
+        for name, value in _kept_keys(settings.var_dir / "keys.env").items()
+    }
+    fields: dict[str, object] = {
+        field: value
+        for field, value in kept.items()
+        if not getattr(settings, field).get_secret_value()
+    }
+    if not settings.result_keys:
+        fields["result_keys"] = {"rehearsal": kept["twilio_auth_token"]}
+    return settings.model_copy(update=fields)
+
+
+def _kept_keys(path: Path) -> dict[str, str]:
+    """The keys in ``path``, made on first use; the file is readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        keys = {**new_keys(), "IVR_TWILIO_AUTH_TOKEN": secrets.token_hex(16)}
+        text = "".join(f"{name}={value}\n" for name, value in keys.items())
+        own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        with contextlib.suppress(FileExistsError):  # another process was first: its keys count
+            path.hardlink_to(own)
+        own.unlink()
+    lines = (line.partition("=") for line in path.read_text().splitlines() if line)
+    return {name: value for name, _, value in lines}
+
+
+def open_database(settings: Settings, clock: Clock) -> Database:
+    """The database of these settings; connects to nothing yet.
+
+    Raises:
+        SettingsError: the URL or a key is malformed.
+    """
+    settings = with_rehearsal_keys(settings)
+    return Database(
+        settings.database,
+        cipher=FieldCipher(_key("IVR_FIELD_KEY", settings.field_key.get_secret_value())),
+        index=BlindIndex(_key("IVR_INDEX_KEY", settings.index_key.get_secret_value())),
+        clock=clock,
+        wait_s=settings.database_wait_s,
+    )
+
+
+def _key(name: str, text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != 32:
+        raise SettingsError(f"{name} must be 32 bytes in base64", hint="`ivr keys new` makes one")
+    return key
+
+
+def open_signer(settings: Settings, clock: Clock) -> ResultSigner:
+    """Signs results with the key of these settings."""
+    settings = with_rehearsal_keys(settings)
+    return ResultSigner(
+        settings.signing_key.get_secret_value(),
+        settings.issuer or settings.public_url,
+        settings.audience,
+        clock,
+        timedelta(minutes=settings.result_minutes),
+    )
+
+
+def load_shipped_flow(settings: Settings, *, name: str | None = None) -> Flow:
+    """The flow that answers calls, or another by name, loaded and checked.
+
+    In production the destinations it names must have numbers.
+
+    Raises:
+        FilesError: with every problem in every file.
+    """
+    known = None if settings.mode == "rehearsal" else tuple(settings.destinations)
+    return load_flow(
+        settings.flows_dir / (name or settings.flow),
+        grammars_dir=settings.grammars_dir,
+        words=settings.words(),
+        destinations=known,
+        slow_rate=settings.slow_rate,
+    )
+
+
+def make_senders(settings: Settings, clock: Clock) -> dict[Channel, CodeSender]:
+    """One sender for each channel that is not off."""
+    kinds = dict(
+        zip(
+            CHANNELS,
+            (settings.sms_sender, settings.voice_sender, settings.email_sender),
+            strict=True,
+        )
+    )
+    return {
+        channel: _sender(channel, kind, settings, clock)
+        for channel, kind in kinds.items()
+        if kind != "off"
+    }
+
+
+def _sender(channel: Channel, kind: str, settings: Settings, clock: Clock) -> CodeSender:
+    match kind, channel:
+        case "outbox", _:
+            return LocalOutbox(settings.var_dir / "outbox.jsonl", clock)
+        case "twilio", "sms":
+            return TwilioMessaging(
+                settings.twilio_account_sid,
+                settings.twilio_auth_token.get_secret_value(),
+                from_number=settings.twilio_number,
+                validity_s=settings.code_minutes * 60,
+                timeout_s=settings.provider_timeout_s,
+            )
+        case "twilio", "voice":
+            return TwilioVoice(
+                settings.twilio_account_sid,
+                settings.twilio_auth_token.get_secret_value(),
+                from_number=settings.twilio_number,
+                voices={"ja": settings.voice_ja, "en": settings.voice_en},
+                rate=settings.slow_rate,
+                timeout_s=settings.provider_timeout_s,
+            )
+        case "smtp", "email":
+            return SmtpSender(
+                settings.smtp_host,
+                settings.smtp_port,
+                sender=settings.smtp_from,
+                clock=clock,
+                user=settings.smtp_user,
+                password=settings.smtp_password.get_secret_value(),
+                starttls=settings.smtp_starttls,
+                timeout_s=settings.provider_timeout_s,
+            )
+        case _:
+            raise SettingsError(
+                f"IVR_{channel.upper()}_SENDER={kind}: this way cannot carry {channel}"
+            )
+
+
+def code_policy(settings: Settings) -> CodePolicy:
+    """The limits on codes of these settings."""
+    return CodePolicy(
+        minutes=settings.code_minutes,
+        attempts=settings.code_attempts,
+        sends=settings.code_sends,
+        lockout_failures=settings.lockout_failures,
+        customer_sends_per_day=settings.customer_sends_per_day,
+        prefix_sends_per_day=settings.prefix_sends_per_day,
+        contact_changed_days=settings.contact_changed_days,
+    )
+
+
+class _Answers:
+    """Answers to webhooks, shared through the database."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    def get(self, key: str) -> str | None:
+        with self._db.reading() as session:
+            return webhook_answers.get(session, key)
+
+    def put(self, key: str, answer: str) -> str:
+        with self._db.writing() as session:
+            return webhook_answers.put(session, key, answer, self._clock.now())
+
+
+class _Results:
+    """Results, for the systems of agents."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    def fetch(self, reference: str, *, by: str) -> str | None:
+        now = self._clock.now()
+        with self._db.writing() as session:
+            found = results.get(session, reference)
+            if found is None or found.expires_at <= now:
+                return None
+            results.mark_fetched(session, reference, by, now)
+            return found.token
+
+
+def _hints(flow: Flow) -> Callable[[str, tuple[str, ...]], str]:
+    def hints(language: str, grammars: tuple[str, ...]) -> str:
+        known = flow.grammars.get(language, {})
+        words: dict[str, None] = {}
+        for name in grammars:
+            grammar = known.get(name)
+            if grammar is None:
+                continue
+            short = (phrases[0] for phrases in grammar.meanings.values() if phrases)
+            words.update(dict.fromkeys([*grammar.hints, *short]))
+        return ",".join(list(words)[:_MOST_HINTS])
+
+    return hints
+
+
+def build_app(
+    settings: Settings,
+    clock: Clock,
+    *,
+    senders: Mapping[Channel, CodeSender] | None = None,
+    flow: Flow | None = None,
+) -> RunningApp:
+    """Wire a web process. The database must be up to date (``ivr database upgrade``).
+
+    Args:
+        senders: used in place of those the settings name (rehearsed faults).
+        flow: used in place of loading it again.
+
+    Raises:
+        SettingsError, FilesError: something people wrote is wrong; all of it is named.
+    """
+    settings = with_rehearsal_keys(settings)
+    configure_logging(settings.log_level)
+    flow = flow or load_shipped_flow(settings)
+    db = open_database(settings, clock)
+    service = DialogueService(
+        db,
+        FlowShelf(flow, db, clock, settings.words()),
+        signer := open_signer(settings, clock),
+        clock,
+        check_deadline_s=settings.check_deadline_s,
+        result_minutes=settings.result_minutes,
+    )
+    checks = IdentityChecks(
+        db,
+        RecordsDirectory(db),
+        senders=make_senders(settings, clock) if senders is None else senders,
+        policy=code_policy(settings),
+        code_key=derive_code_key(_key("IVR_INDEX_KEY", settings.index_key.get_secret_value())),
+        words=settings.words(),
+        clock=clock,
+    )
+    worker = CheckWorker(service, db, checks, clock, threads=settings.check_threads)
+    app = create_web(
+        WebDeps(
+            settings=settings,
+            service=service,
+            flow_hints=_hints(flow),
+            answers=_Answers(db, clock),
+            results=_Results(db, clock),
+            jwks=signer.jwks,
+            readiness={"database": db.ping},
+            clock=clock,
+        )
+    )
+    _recover(worker)
+
+    def close() -> None:
+        worker.close()
+        checks.close()
+        db.dispose()
+
+    return RunningApp(app, db, service, flow, close)
+
+
+def _recover(worker: CheckWorker) -> None:
+    try:
+        worker.recover()
+    except RecordsUnavailable:
+        return  # not ready yet; /readyz says so, and callers reach a person
+
+
+def create_app() -> flask.Flask:
+    """The WSGI application, from the environment."""
+    return build_app(load_settings(), SystemClock()).app
