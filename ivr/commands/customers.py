@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ivr.clock import SystemClock
-from ivr.errors import FilesError, HonninError
+from ivr.errors import FilesError
 from ivr.records.customer_csv import store_file
 from ivr.settings import load_settings
 
@@ -18,7 +18,7 @@ def customers() -> None:
 
 
 @customers.command("import")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 def import_(file: Path) -> None:
     """Add the customers of FILE (CSV) or update those whose number is known: all or none.
 
@@ -26,18 +26,14 @@ def import_(file: Path) -> None:
     """
     from ivr.wiring import open_database
 
+    db = open_database(load_settings(), SystemClock())
     try:
-        db = open_database(load_settings(), SystemClock())
-        try:
-            stored = store_file(db, file, _show)
-        finally:
-            db.dispose()
+        stored = store_file(db, file, _show)
     except FilesError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        raise click.ClickException(f"nothing was stored: {len(error.problems)} problems") from None
-    except HonninError as error:
-        raise click.ClickException(str(error)) from None
+        click.echo(f"nothing was stored, {len(error.problems)} problems:", err=True)
+        raise
+    finally:
+        db.dispose()
     click.echo(f"{stored.added} customers added, {stored.updated} updated")
 
 

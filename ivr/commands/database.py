@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import click
 
 from ivr.clock import SystemClock
-from ivr.errors import HonninError
+from ivr.errors import RecordsError
 from ivr.records import customers
 from ivr.records.database import Database
 from ivr.settings import load_settings
@@ -33,13 +33,13 @@ def check() -> None:
     with _opened() as db:
         db.ping()
         if not db.is_current():
-            raise click.ClickException(
-                f"{db.where} has tables of another version (run: ivr database upgrade)"
+            raise RecordsError(
+                f"{db.where} has tables of another version", hint="run: ivr database upgrade"
             )
         with db.reading() as session:
             if not customers.keys_fit(session):
-                raise click.ClickException(
-                    f"{db.where} was written with another index key (check IVR_INDEX_KEY)"
+                raise RecordsError(
+                    f"{db.where} was written with another index key", hint="check IVR_INDEX_KEY"
                 )
             known = customers.count(session)
         click.echo(f"{db.where} is usable and holds {known} customers")
@@ -49,11 +49,8 @@ def check() -> None:
 def _opened() -> Iterator[Database]:
     from ivr.wiring import open_database
 
+    db = open_database(load_settings(), SystemClock())
     try:
-        db = open_database(load_settings(), SystemClock())
-        try:
-            yield db
-        finally:
-            db.dispose()
-    except HonninError as error:
-        raise click.ClickException(str(error)) from None
+        yield db
+    finally:
+        db.dispose()

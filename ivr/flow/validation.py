@@ -43,6 +43,8 @@ def _problems(document: Document, found: list[Found]) -> Iterable[Problem]:
     """One problem for each mistake, not one for each alternative a union offers."""
     unions: dict[tuple[str | int, ...], list[Found]] = {}
     for place, item in found:
+        if _is_echo(place, item):
+            continue
         if place.union is None:
             yield document.problem(place.where, worded(place, item), key=place.at_key)
         else:
@@ -54,6 +56,11 @@ def _problems(document: Document, found: list[Found]) -> Iterable[Problem]:
                 yield document.problem(place.where, worded(place, item), key=place.at_key)
         else:
             yield document.problem(where, alternatives(tried))
+
+
+def _is_echo(place: SchemaPlace, item: Any) -> bool:
+    """A list that counts as too short only because its broken entries do not count."""
+    return item["type"] == "too_short" and len(place.value) >= item["ctx"]["min_length"]
 
 
 def _meant(where: tuple[str | int, ...], tried: list[Found]) -> list[Found]:

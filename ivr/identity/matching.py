@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 from ivr.identity.ports import Customer
@@ -15,12 +16,10 @@ from ivr.understanding.compare import Comparison, compare
 from ivr.understanding.mora import level
 from ivr.understanding.value import HeardName
 
-#: Names are compared at least this often, so that an empty day takes as long as a full one: a
-#: million customers leave about 40 to a birthdate.
-_COMPARISONS = 64
-#: Stands in where there is nothing to compare; no customer has it.
-_NOBODY = HeardName(text="", surnames=("ナナシ",), givens=("ゴンベエ",))
-_NOBODYS_NAME = {"surname": "", "given": "", "surname_kana": "ナナシ", "given_kana": "ナナシ"}
+#: Compared where a day has few customers, so that an empty day takes as long as a full one: a
+#: million customers leave about 40 to a birthdate. Nobody is called so.
+_STAND_INS = tuple("".join(beats) for beats in product("ヌ", "ラリルレロヤユヨ", "ベボパピプペポビ"))
+_NOBODY = HeardName(text="", surnames=_STAND_INS[:1], givens=_STAND_INS[1:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ def match_name(candidates: Sequence[Customer], heard: HeardName | None) -> Match
     caller's number, makes one of them the caller. ``heard`` None matches nobody.
     """
     decisions = [(customer, _compared(heard or _NOBODY, customer)) for customer in candidates]
-    for _ in range(len(candidates), _COMPARISONS):
-        compare(heard or _NOBODY, **_NOBODYS_NAME)
+    for kana in _STAND_INS[len(candidates) :]:
+        compare(heard or _NOBODY, surname="", given="", surname_kana=kana, given_kana=kana)
     if heard is None:
         return Match("none")
     fitting = [customer for customer, found in decisions if found.decision == "pass"]

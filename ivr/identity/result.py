@@ -26,7 +26,7 @@ _ALGORITHM = "EdDSA"
 _CURVE: Final[Literal["Ed25519"]] = "Ed25519"
 #: Clocks of two machines may differ by this much.
 _LEEWAY = timedelta(seconds=60)
-_KEY_HINT = "make one with: ivr keys"
+_KEY_HINT = "IVR_SIGNING_KEY, see docs/identity.md"
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 

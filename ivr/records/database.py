@@ -141,13 +141,11 @@ class Database:
     def count_queries(self) -> Iterator[QueryCount]:
         """Count the queries of every thread; transaction frames are not counted."""
         counted = QueryCount()
-        event.listen(self._engines.writing, "before_cursor_execute", counted.note)
-        event.listen(self._engines.reading, "before_cursor_execute", counted.note)
+        event.listen(self._engines.base, "before_cursor_execute", counted.note)
         try:
             yield counted
         finally:
-            event.remove(self._engines.writing, "before_cursor_execute", counted.note)
-            event.remove(self._engines.reading, "before_cursor_execute", counted.note)
+            event.remove(self._engines.base, "before_cursor_execute", counted.note)
 
     def _session(self, engine: Engine) -> Session:
         info: dict[Any, Any] = session_info(self.index)

@@ -26,9 +26,11 @@ _WRITING = "ivr_writing"
 class Engines:
     """Two views of one pool: ``writing`` begins write transactions, ``reading`` cannot write.
 
-    ``where`` names the database for error texts; ``path`` is the file of SQLite.
+    ``base`` sees the events of both. ``where`` names the database for error texts; ``path`` is
+    the file of SQLite.
     """
 
+    base: Engine
     writing: Engine
     reading: Engine
     where: str
@@ -106,6 +108,7 @@ def _sqlite(url: URL, wait_s: float) -> Engines:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return Engines(
+        base=engine,
         writing=engine.execution_options(**{_WRITING: True}),
         reading=engine,
         where=f"the SQLite file {path}",
@@ -137,6 +140,7 @@ def _postgresql(url: URL, wait_s: float) -> Engines:
         ) from None
     place = f"{url.host or 'the local socket'}{f':{url.port}' if url.port else ''}"
     return Engines(
+        base=engine,
         writing=engine,
         reading=engine.execution_options(postgresql_readonly=True),
         where=f"the PostgreSQL database {url.database!r} at {place}",

@@ -28,7 +28,7 @@ def to_e164(text: str) -> str:
     elif digits.startswith("+810"):  # +81 (0)90 …
         digits = "+81" + digits[4:]
     if not _E164.fullmatch(digits):
-        raise ValueError("is no phone number: write it like 090-1234-5678 or +819012345678")
+        raise ValueError("is no phone number: write it like 090-XXXX-XXXX or +8190XXXXXXXX")
     if digits.startswith("+81"):
         if _SHARED.fullmatch(digits):
             raise ValueError("is a free or shared number, not a customer's own phone")

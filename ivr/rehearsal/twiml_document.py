@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ivr.errors import RehearsalError
@@ -270,7 +270,7 @@ def _hangup(element: ET.Element) -> Hangup:
     return Hangup()
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[ET.Element], Verb]] = {
     "Say": _say,
     "Pause": _pause,
     "Gather": _gather,

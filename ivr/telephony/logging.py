@@ -13,7 +13,7 @@ import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -37,7 +37,7 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     ``level`` is one of debug, info, warning, error and holds for our own logs; other libraries
     are heard from warning up.
     """
-    target = sys.stderr if stream is None else stream
+    target = cast(TextIO, _Stderr()) if stream is None else stream
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -102,6 +102,16 @@ def _without_values(
 def _dump(fields: object, **_options: object) -> str:
     """One JSON object; a value JSON does not know is named by its type, for its repr may tell."""
     return json.dumps(fields, ensure_ascii=False, default=lambda value: type(value).__name__)
+
+
+class _Stderr:
+    """Whatever ``sys.stderr`` is at the moment of writing: it may be replaced while we run."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 class _TemplateOnly(logging.Formatter):

@@ -4,9 +4,6 @@ The URL that was signed is our configured public base plus path and query exactl
 ``Host`` and ``X-Forwarded-*`` are never looked at (TWILIO.md "Signatures").
 """
 
-# mypy: disable-error-code="no-untyped-call"
-# The twilio SDK carries no annotations.
-
 from __future__ import annotations
 
 import hmac

@@ -19,7 +19,15 @@ _ROWS = {
 }
 _VOWEL = {sign: vowel for vowel, signs in _ROWS.items() for sign in signs}
 #: Kana that lengthen a vowel: サトウ and サトオ are both サトー, ケイ is ケー.
-_LENGTHENS = {("o", "ウ"), ("o", "オ"), ("u", "ウ"), ("e", "イ"), ("e", "エ"), ("i", "イ"), ("a", "ア")}
+_LENGTHENS = {
+    ("o", "ウ"),
+    ("o", "オ"),
+    ("u", "ウ"),
+    ("e", "イ"),
+    ("e", "エ"),
+    ("i", "イ"),
+    ("a", "ア"),
+}
 _SPELLING = {
     "ヅ": "ズ", "ヂ": "ジ", "ヲ": "オ", "ヰ": "イ", "ヱ": "エ", "ヮ": "ワ", "ヶ": "ケ", "ヵ": "カ",
 }  # fmt: skip
@@ -36,7 +44,13 @@ def level(reading: str) -> str:
     Signs that are no kana are dropped.
     """
     text = katakana(reading)
-    for foreign, plain in (("ヴァ", "バ"), ("ヴィ", "ビ"), ("ヴェ", "ベ"), ("ヴォ", "ボ"), ("ヴ", "ブ")):
+    for foreign, plain in (
+        ("ヴァ", "バ"),
+        ("ヴィ", "ビ"),
+        ("ヴェ", "ベ"),
+        ("ヴォ", "ボ"),
+        ("ヴ", "ブ"),
+    ):
         text = text.replace(foreign, plain)
     out: list[str] = []
     before = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,3 +39,16 @@ def at_state(verify_flow: Flow) -> Callable[[str], Call]:
         raise AssertionError(f"{state} is not on the way")
 
     return walk
+
+
+@pytest.fixture(scope="session")
+def other_flow(tmp_path_factory: pytest.TempPathFactory) -> Flow:
+    """The shipped flow after somebody changed its greeting."""
+    root = tmp_path_factory.mktemp("flows")
+    folder = root / "verify"
+    shutil.copytree(ROOT / "flows" / "verify", folder)
+    prompts = folder / "prompts.ja.yaml"
+    lines = prompts.read_text(encoding="utf-8").splitlines()
+    changed = ["  greeting: 新しい挨拶でございます。" if "greeting:" in x else x for x in lines]
+    prompts.write_text("\n".join(changed), encoding="utf-8")
+    return load_flow(folder, grammars_dir=ROOT / "grammars", words=Settings().words())

@@ -45,7 +45,7 @@ def test_the_code_is_forgotten_once_checked(at_state: AtState) -> None:
 
 
 def test_the_first_question_explains_who_and_why(at_state: AtState) -> None:
-    assert keys_of(at_state("greeting")) == ["greeting"]
+    assert keys_of(at_state("opening")) == ["greeting", "english_offer"]
     assert keys_of(at_state("consent")) == ["purpose", "consent"]
 
 
@@ -232,7 +232,7 @@ def test_used_up_codes_sound_like_a_right_one(verify_flow: Flow, at_state: AtSta
 def test_english_is_one_key_away(verify_flow: Flow, at_state: AtState) -> None:
     call = run(
         verify_flow,
-        at_state("greeting"),
+        at_state("opening"),
         Pressed(START, "9"),
         Checked(START, "resume", "fresh"),
     )

@@ -1,5 +1,6 @@
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from fixtures_databases import new_database
@@ -73,7 +74,7 @@ def test_updating_notices_a_changed_contact(
     database: Database,
     hanako: CustomerData,
     stored_change: datetime | None,
-    changes: dict[str, str | None],
+    changes: dict[str, Any],
     given_change: datetime | None,
     kept: datetime | None,
 ) -> None:

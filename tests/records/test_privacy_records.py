@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect
 
 from ivr.clock import ManualClock
 from ivr.errors import RecordsError
-from ivr.records import calls, codes, customers, intents, results, verifications, webhook_answers
+from ivr.records import calls, codes, intents, results, verifications, webhook_answers
 from ivr.records.calls import CallRecord
 from ivr.records.codes import CodeRecord
 from ivr.records.customer_csv import import_customers

@@ -45,7 +45,7 @@ def test_constraints_and_indexes_bear_the_models_names(database: Database) -> No
             assert {index.name for index in table.indexes} <= found
             assert inspector.get_pk_constraint(table.name)["name"] == table.primary_key.name
             keys = {key["name"]: key["options"] for key in inspector.get_foreign_keys(table.name)}
-            assert set(keys) == {key.constraint.name for key in table.foreign_keys}
+            assert set(keys) == {key.name for key in table.foreign_key_constraints}
             assert all(options["ondelete"] == "CASCADE" for options in keys.values())
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -78,7 +79,7 @@ def test_changing_an_unknown_one_is_told(
 def test_a_caller_resumes_the_newest_open_one_with_a_send(
     database: Database, verification: VerificationRecord, clock: ManualClock
 ) -> None:
-    kinds = {
+    kinds: dict[str, dict[str, Any]] = {
         "older": {"sends": 1},
         "newest": {"sends": 2},
         "unsent": {},

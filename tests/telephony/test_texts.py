@@ -25,7 +25,9 @@ def test_every_whisper_takes_at_most_six_seconds(language: str) -> None:
         for level, code in itertools.product(LEVELS, texts.notes)
     ]
     spoken.append(f"{texts.unknown} {texts.accept}")
-    assert {text: seconds(text, language, 100) for text in spoken if seconds(text, language, 100) > 6} == {}
+    assert {
+        text: seconds(text, language, 100) for text in spoken if seconds(text, language, 100) > 6
+    } == {}
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

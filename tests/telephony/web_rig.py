@@ -56,7 +56,7 @@ def web_settings(**changes: Any) -> Settings:
 
 def signature(url: str, form: Any, *, key: str = AUTH_TOKEN, algorithm: str | None = None) -> str:
     """What Twilio puts into X-Twilio-Signature."""
-    made: str = RequestValidator(key).compute_signature(url, form, algorithm)  # type: ignore[no-untyped-call]
+    made: str = RequestValidator(key).compute_signature(url, form, algorithm)
     return made
 
 
@@ -174,4 +174,3 @@ def build_rig(*script: Any, service: Mapping[str, Any] | None = None, **changes:
         )
     )
     return Rig(app, dialogue, answers, results, settings, clock, ready)
-

@@ -13,8 +13,10 @@ from ivr.flow.suggestion import shown
 
 def paths(draft: Draft) -> Iterator[Problem]:
     """States that no call reaches, that no call leaves towards a person or an end, and circles
-    that turn without the caller."""
+    that turn without the caller. Silent while some transition leads to no state at all."""
     file = draft.file
+    if any(target not in file.states for target in _targets(file)):
+        return
     reached = _reached(file)
     for name in file.states:
         if name not in reached:
@@ -31,12 +33,21 @@ def paths(draft: Draft) -> Iterator[Problem]:
         yield draft.document.problem(("states", circle[0]), message, key=True)
 
 
+def _targets(file: FlowFile) -> Iterator[str]:
+    yield file.start
+    for name in file.states:
+        yield from (way.target for way in transitions.of_state(file, name))
+        yield from (way.target for way in transitions.exits(file, name))
+    yield from (way.target for way in transitions.emergencies(file))
+    yield from (way.target for way in transitions.commands(file))
+
+
 def _reached(file: FlowFile) -> set[str]:
     todo = [file.start, *(way.target for way in transitions.emergencies(file))]
     reached: set[str] = set()
     while todo:
         name = todo.pop()
-        if name in reached or name not in file.states:
+        if name in reached:
             continue
         reached.add(name)
         todo += [way.target for way in transitions.of_state(file, name)]

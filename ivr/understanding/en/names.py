@@ -9,26 +9,36 @@ from ivr.understanding.names import Asked, understood
 from ivr.understanding.value import HeardName, Understood
 
 _LEAD = re.compile(
-    r"^(?:um+|uh+|er+m?|well|so|yes|yeah|yep|ok(?:ay)?|sure|hi|hello|hey|good (?:morning|afternoon|"
-    r"evening)|my (?:full |last |first |family |given |sur)?name(?:'s| is)|(?:the|last|first|family|"
-    r"given|sur) ?name(?:'s| is)|name(?:'s| is)?|(?:this|it|that)(?:'s| is)|i am|i'm|you(?:'re| are)"
-    r" speaking (?:to|with)|speaking is|mr|mrs|ms|miss|dr)\b[\s,.]*"
+    r"^(?:um+|uh+|er+m?|well|so|yes|yeah|yep|ok(?:ay)?|sure|hi|hello|hey"
+    r"|good (?:morning|afternoon|evening)"
+    r"|(?:my |the )?(?:full |last |first |family |given |sur)?name(?:'s| is)?"
+    r"|(?:this|it|that)(?:'s| is)|i am|i'm|you(?:'re| are) speaking (?:to|with)|speaking is"
+    r"|mr|mrs|ms|miss|dr)\b[\s,.]*"
 )
 _TAIL = re.compile(
     r"[\s,.]+(?:is my (?:full |last |first )?name|speaking|here|calling|please|thanks|thank you)$"
 )
 #: Words that show that a sentence was said, not a name.
 _NO_NAME = frozenset(
-    """a about again agent already am an and anybody anything are arrived ask at be because been but
-    bye call can can't cannot card code come could did didn't do does doesn't don't english excuse
-    for from get give go got had has have haven't he hear help her him his how i i'm if in is isn't
-    it it's japanese just know later let like looking lost me mean minute moment more my need never
-    new no none nope not nothing now of oh ok okay on one operator or other out person phone please
-    ready received repeat said say second send she should slower slowly something somebody sorry
-    speak spell still stolen stop sure talk tell text thank thanks that the their them then there
-    they this time to too try two understand us wait want was we were what what's when where which
-    who why will with won't would wrong yeah yes yet you your""".split()
-)
+    (
+        "a", "about", "again", "agent", "already", "am", "an", "and", "anybody", "anything",
+        "are", "arrived", "ask", "at", "be", "because", "been", "but", "bye", "call", "can",
+        "can't", "cannot", "card", "code", "come", "could", "did", "didn't", "do", "does",
+        "doesn't", "don't", "english", "excuse", "for", "from", "get", "give", "go", "got",
+        "had", "has", "have", "haven't", "he", "hear", "help", "her", "him", "his", "how", "i",
+        "i'm", "if", "in", "is", "isn't", "it", "it's", "japanese", "just", "know", "later",
+        "let", "like", "looking", "lost", "me", "mean", "minute", "moment", "more", "my",
+        "need", "never", "new", "no", "none", "nope", "not", "nothing", "now", "of", "oh", "ok",
+        "okay", "on", "one", "operator", "or", "other", "out", "person", "phone", "please",
+        "ready", "received", "repeat", "said", "say", "second", "send", "she", "should",
+        "slower", "slowly", "somebody", "something", "sorry", "speak", "spell", "still",
+        "stolen", "stop", "sure", "talk", "tell", "text", "thank", "thanks", "that", "the",
+        "their", "them", "then", "there", "they", "this", "time", "to", "too", "try", "two",
+        "understand", "us", "wait", "want", "was", "we", "were", "what", "what's", "when",
+        "where", "which", "who", "why", "will", "with", "won't", "would", "wrong", "yeah",
+        "yes", "yet", "you", "your",
+    )
+)  # fmt: skip
 _WORD = re.compile(r"[a-zà-öø-ÿ]+(?:['-][a-zà-öø-ÿ]+)*")
 _MAX_WORDS = 5
 

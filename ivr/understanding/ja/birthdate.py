@@ -56,9 +56,7 @@ _EIGHT = re.compile(r"(?P<y>[12]\d{3})(?P<m>\d\d)(?P<d>\d\d)(?![\d年月日./-])
 #: Figures in an order nobody agrees on (5-3-1985, 60/3/5).
 _ODD_FIGURES = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?![\d年月日./-])")
 
-_YEAR = re.compile(
-    rf"(?:(?:西暦|せいれき){_GAP}|{_ERA}{_GAP})?(?P<n>{_NUM}|元|がん){_YEAR_SIGN}"
-)
+_YEAR = re.compile(rf"(?:(?:西暦|せいれき){_GAP}|{_ERA}{_GAP})?(?P<n>{_NUM}|元|がん){_YEAR_SIGN}")
 #: 昭和六十三月: the 年 was lost. And 1985 3月, where figures keep year and month apart.
 _ERA_NO_SIGN = re.compile(rf"{_ERA}{_GAP}(?P<run>{_RUN}){_MONTH_SIGN}")
 _YEAR_NO_SIGN = re.compile(r"(?P<n>[12]\d{3})[ 、,](?=\d{1,2}月)")

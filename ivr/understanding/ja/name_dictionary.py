@@ -81,7 +81,7 @@ def load() -> NameDictionary:
 
 
 def _read() -> NameDictionary:
-    from sudachipy import Dictionary
+    from sudachipy import Dictionary  # type: ignore[attr-defined]
 
     sudachi = Dictionary(dict="core")
     counts: dict[Part, Counter[str]] = {"surname": Counter(), "given": Counter()}

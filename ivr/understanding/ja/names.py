@@ -26,24 +26,33 @@ _HAS_KANJI = re.compile(f"[{_KANJI}]")
 
 #: What may lead a name, in hiragana. No name begins with these, whatever follows.
 _LEAD_IN = (
-    "私の名前は", "わたしのなまえは", "名前は", "お名前は", "なまえは", "氏名は", "姓名は", "名字は",
-    "苗字は", "みょうじは", "下の名前は", "したのなまえは", "私は", "わたしは", "わたくしは", "私", "わたくし",
-    "本人の", "えーと", "ええと", "えっと", "えーっと", "ええっと", "えーとですね", "えっとですね", "あのー",
-    "あのですね", "うーん", "んーと", "んー", "もしもし", "そうですね",
+    "私の名前は", "わたしのなまえは", "名前は", "お名前は", "なまえは", "氏名は", "姓名は",
+    "名字は", "苗字は", "みょうじは", "下の名前は", "したのなまえは", "私は", "わたしは",
+    "わたくしは", "私", "わたくし", "本人の", "えーと", "ええと", "えっと", "えーっと",
+    "ええっと", "えーとですね", "えっとですね", "あのー", "あのですね", "うーん", "んーと",
+    "んー", "もしもし", "そうですね",
 )  # fmt: skip
 _LEAD = re.compile(f"(?:{pattern(_LEAD_IN)}) *")
 #: Short ones also begin names (江藤, 青木): they count only before a space or a kanji.
 _SHORT_LEAD = re.compile(f"(?:{pattern(FILLERS, LEADS)})(?: +|(?=[{_KANJI}]))")
-_NAME_ENDINGS = tuple(e for e in ENDINGS if e not in ("ね", "よ", "はい")) + (
-    "の者です", "のものです", "という者です", "というものです", "という者でございます", "と申す者です",
-    "と申す者でございます", "ともうすものです", "ともうしますが", "と申しますけど", "っていいます",
-    "って言います", "だと思います", "本人です", "と申しますけれども",
+_NAME_ENDINGS = (
+    *(ending for ending in ENDINGS if ending not in ("ね", "よ", "はい")),
+    "の者です", "のものです", "という者です", "というものです", "という者でございます",
+    "と申す者です", "と申す者でございます", "ともうすものです", "ともうしますが", "と申しますけど",
+    "と申しますけれども", "っていいます", "って言います", "だと思います", "本人です",
 )  # fmt: skip
 _ENDING = re.compile(rf" *(?:{pattern(_NAME_ENDINGS)}| はい)$")
-#: Hiragana that ends a sentence, not a name.
+#: Hiragana that ends a sentence; no name ends so.
 _SENTENCE = re.compile(
-    "(?:ます|ません|ました|ですか|ますか|ない|たい|ください|下さい|でしょう|だよ|です|んだ|けど|から|のか)$"
+    "(?:ません|ました|ますか|ですか|ください|下さい|でしょう|でしょうか|お願いします|おねがいします)$"
 )
+#: Endings of sentences that names have too (金井, 神田, 高良): only where no name is known.
+_MAYBE_SENTENCE = re.compile("(?:ます|です|ない|たい|んだ|けど|から|のか|って|じゃん|だよ|かな)$")
+#: Answers that a list of rare surnames also holds (灰, 飯江).
+_ANSWERS = frozenset(
+    (*FILLERS, *LEADS, "いいえ", "いえ", "いや", "うん", "ううん", "そう", "いい", "なに", "なんで",
+     "どうして", "もう", "ちがう", "わからん", "しらん", "まって", "かかり")
+)  # fmt: skip
 
 _MAX_PART_MORAE = 8
 _UNKNOWN_SURE = 0.6
@@ -68,7 +77,8 @@ def parse(text: str, *, asked: Asked, confidence: float) -> Understood:
     """
     chunks = _clean(text).split()
     joined = "".join(chunks)
-    if not joined or not _NAME_SIGNS.fullmatch(joined) or _SENTENCE.search(hiragana(joined)):
+    folded = hiragana(joined)
+    if not _NAME_SIGNS.fullmatch(joined) or _SENTENCE.search(folded) or folded in _ANSWERS:
         return understood("none", None, 0.0, "no_name")
     names = name_dictionary.load()
     alone: Part = "given" if asked == "given" else "surname"
@@ -171,6 +181,8 @@ def _unknown(
     joined: str, chunks: list[str], asked: Asked, names: NameDictionary, confidence: float
 ) -> Understood:
     """A name of which the dictionary knows one part or none."""
+    if _MAYBE_SENTENCE.search(hiragana(joined)):
+        return understood("none", None, 0.0, "no_name")
     sure = confidence * _UNKNOWN_SURE
     if asked == "full":
         name = _half_known(joined, _edges(chunks) or range(1, len(joined)), names)
@@ -190,18 +202,29 @@ def _may_be_a_part(text: str, names: NameDictionary) -> bool:
     if is_kana(text):
         beats = len(morae(level(text)))
         return 2 <= beats <= _MAX_PART_MORAE and not names.is_word(text)
-    return bool(_HAS_KANJI.search(text)) and len(text) <= 4 and not names.is_word(text)
+    return _short_kanji(text) and not names.is_word(text)
+
+
+def _short_kanji(text: str) -> bool:
+    return bool(_HAS_KANJI.search(text)) and len(text) <= 4
 
 
 def _half_known(joined: str, cuts: range | list[int], names: NameDictionary) -> HeardName | None:
-    """A full name of which one part is known; the longest known part wins."""
+    """A full name of which one part is known; the longest known part wins.
+
+    Given names are also words (虹): one kanji, or what a space sets apart, may be such a one.
+    """
+    spaced = isinstance(cuts, list)
     found: list[tuple[int, HeardName]] = []
     for cut in cuts:
         surname, given = joined[:cut], joined[cut:]
         surnames = _readings(surname, "surname", names)
         givens = _readings(given, "given", names)
         unknown, known = (given, surname) if surnames else (surname, given)
-        if not (surnames or givens) or len(known) < 2 or not _may_be_a_part(unknown, names):
+        word = bool(surnames) and _short_kanji(given) and (spaced or len(given) == 1)
+        if not (surnames or givens) or len(known) < 2:
+            continue
+        if not (word or _may_be_a_part(unknown, names)):
             continue
         own = (katakana(unknown),) if is_kana(unknown) else ()
         whole = (katakana(joined),) if is_kana(joined) else ()

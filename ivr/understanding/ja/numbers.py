@@ -24,9 +24,7 @@ _KANA_TENS = {
 #: Digits that change before 百 and 千 (ろっぴゃく, いっせん): good only there.
 _KANA_BOUND = {"いっ": 1, "ろっ": 6, "はっ": 8}
 
-_WORDS = sorted(
-    (*_KANA_DIGITS, *_KANA_TENS, *_KANA_BOUND), key=lambda word: (-len(word), word)
-)
+_WORDS = sorted((*_KANA_DIGITS, *_KANA_TENS, *_KANA_BOUND), key=lambda word: (-len(word), word))
 _SIGNS = "".join((*_KANJI_DIGITS, *_KANJI_TENS, *_KANJI_COMPOUND))
 
 #: One piece of a number, for use in larger patterns. Text is NFKC with kana as hiragana.

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
-from aiosmtpd.smtp import SMTP as Protocol
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -38,20 +37,20 @@ class Mailbox:
     encrypted: list[bool] = field(default_factory=list)
 
     async def handle_MAIL(  # noqa: N802
-        self, server: Protocol, session: Session, envelope: Envelope, address: str, options: Any
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
         envelope.mail_from = address
         return self.mail_from or "250 OK"
 
     async def handle_RCPT(  # noqa: N802
-        self, server: Protocol, session: Session, envelope: Envelope, address: str, options: Any
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
         if self.rcpt:
             return f"{self.rcpt} <{address}>"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Protocol, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.data:
             return self.data
         content = envelope.content or b""
@@ -107,7 +106,7 @@ def new_certificate(folder: Path, now: datetime) -> Certificate:
 
 @contextmanager
 def mail_server(certificate: Certificate | None) -> Iterator[Mailbox]:
-    """A running server that demands a login; STARTTLS only with a certificate."""
+    """A running server; with a certificate it demands STARTTLS and a login."""
     box = Mailbox(port=free_port())
     controller = Controller(
         box,
@@ -116,8 +115,7 @@ def mail_server(certificate: Certificate | None) -> Iterator[Mailbox]:
         server_hostname="mail.test",
         tls_context=certificate.server_side() if certificate else None,
         require_starttls=certificate is not None,
-        auth_required=True,
-        auth_require_tls=certificate is not None,
+        auth_required=certificate is not None,
         authenticator=_authenticate,
     )
     controller.start()
@@ -163,7 +161,7 @@ def free_port() -> int:
 
 
 def _authenticate(
-    server: Protocol, session: Session, envelope: Envelope, mechanism: str, data: Any
+    server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
 ) -> AuthResult:
     good = data == LoginPassword(USER.encode(), PASSWORD.encode())
     return AuthResult(success=good, handled=False)

@@ -8,7 +8,7 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conftest import message
+from sender_rigs import message
 
 from ivr.clock import ManualClock
 from ivr.telephony.senders.outbox import LocalOutbox

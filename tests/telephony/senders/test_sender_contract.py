@@ -5,9 +5,16 @@ from __future__ import annotations
 import logging
 
 import pytest
-from conftest import Rig, message
+from sender_rigs import Rig, message
 
 from ivr.errors import SendFailed
+
+
+def _logged(caplog: pytest.LogCaptureFixture) -> str:
+    # The mail server of the tests logs what it is told under "mail"; that is not our log.
+    return "\n".join(
+        record.getMessage() for record in caplog.records if not record.name.startswith("mail")
+    )
 
 
 def test_a_message_is_handed_over_once(rig: Rig) -> None:
@@ -38,7 +45,7 @@ def test_no_failure_tells_where_or_what_was_sent(
         told = f"{failure.value!s} {failure.value!r} {failure.value.__cause__!r}"
         for secret in (sent.destination, sent.destination.lstrip("+"), sent.code, sent.text):
             assert secret not in told
-            assert secret not in caplog.text
+            assert secret not in _logged(caplog)
         assert failure.value.__suppress_context__
 
 
@@ -50,5 +57,5 @@ def test_success_logs_neither_destination_nor_code(
 
     rig.sender.send(sent)
 
-    assert sent.destination not in caplog.text
-    assert sent.code not in caplog.text
+    assert sent.destination not in _logged(caplog)
+    assert sent.code not in _logged(caplog)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from conftest import message, smtp_sender
 from mail_server import Certificate, Mailbox, mail_server, silent_server
+from sender_rigs import message, smtp_sender
 
 from ivr.clock import ManualClock
 from ivr.errors import SendFailed
@@ -93,7 +93,7 @@ def test_without_encryption_nothing_is_sent_unless_settings_say_so(
         assert failure.value.kind == "configuration"
         assert box.mails == []
 
-        smtp_sender(box.port, certificate, clock, starttls=False).send(message("email"))
+        smtp_sender(box.port, certificate, clock, starttls=False, user="").send(message("email"))
         assert box.encrypted == [False]
 
 

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import openapi
 import pytest
-from conftest import OURS, VOICES, message
 from hypothesis import given
 from hypothesis import strategies as st
+from sender_rigs import OURS, VOICES, message
 from twilio_rest import (
     ACCOUNT,
     HOST,
@@ -35,6 +35,10 @@ refused 20404 21211 21215 21216 21610 60200 60202 60203 60212
 retry_later 20429
 configuration 20003
 """
+
+
+def _parsed(document: str) -> ElementTree.Element:
+    return ElementTree.fromstring(document)  # noqa: S314  (ours)
 
 
 def test_a_text_message_is_asked_for_with_its_validity(
@@ -76,7 +80,7 @@ def test_a_call_speaks_the_text_slowly_and_hangs_up(voice: TwilioVoice, twilio: 
     fields = request.fields
     assert (fields["To"], fields["From"]) == (sent.destination, OURS)
     assert (fields["Timeout"], fields["TimeLimit"]) == ("30", "120")
-    root = ElementTree.fromstring(fields["Twiml"])
+    root = _parsed(fields["Twiml"])
     assert [child.tag for child in root] == ["Pause", "Say", "Pause", "Hangup"]
     say = root[1]
     assert say.attrib == {"language": "ja-JP", "voice": VOICES["ja"]}
@@ -87,14 +91,14 @@ def test_a_call_speaks_the_text_slowly_and_hangs_up(voice: TwilioVoice, twilio: 
     ("language", "locale"), [("ja", "ja-JP"), ("en", "en-US"), ("fr", "ja-JP")]
 )
 def test_a_call_speaks_the_language_of_the_message(language: str, locale: str) -> None:
-    say = ElementTree.fromstring(_VOICE.twiml(message("voice", language=language)))[1]
+    say = _parsed(_VOICE.twiml(message("voice", language=language)))[1]
 
     assert say.get("language") == locale
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_no_text_breaks_out_of_the_document(text: str) -> None:
-    root = ElementTree.fromstring(_VOICE.twiml(message("voice", text=text)))
+    root = _parsed(_VOICE.twiml(message("voice", text=text)))
 
     assert (root[1][0].text or "") == text
 

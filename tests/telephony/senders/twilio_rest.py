@@ -117,7 +117,9 @@ class LoopbackHttpClient(TwilioHttpClient):
         super().__init__(timeout=timeout)
         self._hosts = hosts
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+    def request(  # type: ignore[override]
+        self, method: str, url: str, *args: Any, **kwargs: Any
+    ) -> Response:
         parts = urlsplit(url)
         to = self._hosts.get(parts.netloc)
         if to is None:

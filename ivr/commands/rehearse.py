@@ -1,0 +1,179 @@
+"""``ivr rehearse``: place many rehearsed calls and say which did not go as their files expect."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from ivr.clock import Clock, SystemClock
+from ivr.errors import FilesError, Problem, RehearsalError
+from ivr.flow.flow import Flow
+from ivr.records.customer_csv import store_file
+from ivr.rehearsal.callfile import CallFile, load_call
+from ivr.rehearsal.outcome import Outcome
+from ivr.rehearsal.report import summary, table_heading, table_row
+from ivr.rehearsal.stage import RunningApp, SenderWrap
+from ivr.rehearsal.world import Worlds
+from ivr.settings import Settings, load_settings
+from ivr.telephony.logging import configure_logging
+from ivr.wiring import build_app, load_shipped_flow, make_senders, open_database
+
+#: Calls placed at the same time unless told otherwise.
+JOBS = 4
+
+
+class WiredStage:
+    """The real application, with what it logs written to ``log``."""
+
+    def __init__(self, log: TextIO) -> None:
+        self._log = log
+
+    def prepare(self, settings: Settings, clock: Clock, customers: Path | None) -> None:
+        """See :class:`ivr.rehearsal.stage.Stage`."""
+        db = open_database(settings, clock)
+        try:
+            db.upgrade()
+            if customers is not None:
+                store_file(db, customers, lambda done, total: None)
+        finally:
+            db.dispose()
+
+    def build(
+        self, settings: Settings, clock: Clock, flow: Flow, wrap_sender: SenderWrap
+    ) -> RunningApp:
+        """See :class:`ivr.rehearsal.stage.Stage`."""
+        senders = {
+            channel: wrap_sender(sender)
+            for channel, sender in make_senders(settings, clock).items()
+        }
+        running = build_app(settings, clock, senders=senders, flow=flow)
+        configure_logging(settings.log_level, self._log)
+        return RunningApp(running.app, running.close)
+
+
+def load_flows(settings: Settings) -> dict[str, Flow]:
+    """Every flow in the flows folder, by name.
+
+    Raises:
+        FilesError: every problem of every flow.
+    """
+    flows: dict[str, Flow] = {}
+    problems: list[Problem] = []
+    for file in sorted(settings.flows_dir.glob("*/flow.yaml")):
+        try:
+            flow = load_shipped_flow(settings, name=file.parent.name)
+            flows[flow.name] = flow
+        except FilesError as error:
+            problems += error.problems
+    if problems:
+        raise FilesError(problems)
+    return flows
+
+
+def load_calls(paths: Iterable[Path], flows: Mapping[str, Flow]) -> list[CallFile]:
+    """Every call file, in order.
+
+    Raises:
+        FilesError: every problem of every file.
+    """
+    calls: list[CallFile] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            calls.append(load_call(path, flows=flows))
+        except FilesError as error:
+            problems += error.problems
+    if problems:
+        raise FilesError(problems)
+    return calls
+
+
+def call_paths(given: Iterable[Path], flows_dir: Path) -> list[Path]:
+    """Call files: those given, those in given folders, or all of the flows' own.
+
+    Raises:
+        RehearsalError: there are none.
+    """
+    found: list[Path] = []
+    for path in given or sorted(flows_dir.glob("*/calls")):
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(path.glob("*.yaml")) or sorted(path.glob("**/calls/*.yaml"))
+        if not inside:
+            raise RehearsalError(f"{path} holds no call files", hint="they end in .yaml")
+        found += inside
+    if not found:
+        raise RehearsalError(f"no call files in {flows_dir}/*/calls", hint="docs/rehearsal.md")
+    return found
+
+
+def rehearse_all(
+    worlds: Worlds,
+    calls: Iterable[CallFile],
+    flows: Mapping[str, Flow],
+    *,
+    jobs: int,
+    done: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Place all calls, ``jobs`` at a time. ``done`` is told of each outcome, in order."""
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        for outcome in pool.map(lambda call: worlds.rehearse(call, flows[call.flow]), calls):
+            outcomes.append(outcome)
+            done(outcome)
+    return outcomes
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--fast/--real-time", default=True, help="Let the clock run ahead (default).")
+@click.option(
+    "--jobs", default=JOBS, show_default=True, type=click.IntRange(1, 64), help="Calls at a time."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@click.option(
+    "--server-log", type=click.File("w"), default="/dev/null", help="Where the server logs to."
+)
+def rehearse(
+    paths: tuple[Path, ...], fast: bool, jobs: int, as_json: bool, server_log: TextIO
+) -> None:
+    """Place rehearsed calls: the call files PATH (files or folders), or all of every flow.
+
+    Exit status 1 where a call does not go as its file expects. docs/rehearsal.md says how to
+    write call files.
+    """
+    settings = load_settings()
+    flows = load_flows(settings)
+    calls = load_calls(call_paths(paths, settings.flows_dir), flows)
+    clock = SystemClock()
+    began = clock.now()
+    if not as_json:
+        click.echo(table_heading())
+    with Worlds(WiredStage(server_log), fast=fast) as worlds:
+        outcomes = rehearse_all(
+            worlds,
+            calls,
+            flows,
+            jobs=jobs,
+            done=lambda outcome: None if as_json else click.echo(table_row(outcome)),
+        )
+    seconds = (clock.now() - began).total_seconds()
+    failed = sum(not outcome.ok for outcome in outcomes)
+    if as_json:
+        report = {
+            "ok": not failed,
+            "failed": failed,
+            "real_seconds": round(seconds, 1),
+            "calls": [outcome.as_json() for outcome in outcomes],
+        }
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        click.echo(summary(outcomes, seconds))
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,38 @@
+"""The agent's system: fetches the signed result of a call and checks it, as anybody may who
+has a bearer key and the public keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ivr.clock import Clock
+from ivr.errors import RehearsalError, SignatureInvalid
+from ivr.identity.result import verify
+from ivr.rehearsal.webhooks import WebhookClient
+
+
+class AgentDesk:
+    """Uses ``GET /results/<reference>`` and ``/.well-known/jwks.json``, nothing else."""
+
+    def __init__(self, webhooks: WebhookClient, clock: Clock, *, key: str, audience: str) -> None:
+        self._webhooks = webhooks
+        self._clock = clock
+        self._key = key
+        self._audience = audience
+
+    def fetch(self, reference: str) -> Mapping[str, Any]:
+        """The checked claims of a result.
+
+        Raises:
+            RehearsalError: it cannot be fetched, or must not be relied on.
+        """
+        answer = self._webhooks.get_json(f"/results/{reference}", bearer=self._key)
+        jwks = self._webhooks.get_json("/.well-known/jwks.json")
+        token = answer.get("token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not isinstance(jwks, dict):
+            raise RehearsalError("the server's result holds no token, or its key set is none")
+        try:
+            return verify(token, jwks, audience=self._audience, issuer=None, now=self._clock.now())
+        except SignatureInvalid as error:
+            raise RehearsalError(f"the result of the call: {error}") from None

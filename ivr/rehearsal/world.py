@@ -1,0 +1,229 @@
+"""A small world for each call file: a fresh database, the application, and what goes wrong."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from ivr.clock import Clock, ManualClock, OffsetClock, SystemClock
+from ivr.errors import FilesError, HonninError, Problem
+from ivr.flow.flow import Flow
+from ivr.rehearsal.callfile import DEFAULT_NOW, CallCustomer, CallFile
+from ivr.rehearsal.database_faults import DatabaseOutage
+from ivr.rehearsal.outcome import Outcome
+from ivr.rehearsal.sender_faults import faulty
+from ivr.rehearsal.stage import Stage
+from ivr.rehearsal.telephone import Surroundings, Telephone, Watch
+from ivr.rehearsal.trouble import NoTrouble, Trouble
+from ivr.rehearsal.web_server import serving
+from ivr.rehearsal.webhooks import Server
+from ivr.settings import Settings, load_settings
+
+#: The base URL that the application believes to be reached at. Never looked up.
+PUBLIC_URL = "https://rehearsal.invalid"
+#: Made-up numbers: the company's, its destinations' (with a serial number), the last resort's.
+NUMBER = "+815000000000"
+DESTINATION = "+8150000001{:02d}"
+FALLBACK_NUMBER = "+815000000099"
+#: The name of the last resort in results, where no logical destination was dialled.
+FALLBACK = "fallback"
+
+CSV_COLUMNS = (
+    "number", "surname", "given", "surname_kana", "given_kana", "birthdate", "mobile",
+    "landline", "email", "language", "contact_changed",
+)  # fmt: skip
+#: Milliseconds of real time that a webhook waits for a check while a sender has a fault and
+#: the clock is ours: the provider's silence is played in fillers.
+_FAST_CHECK_WAIT_MS = 60
+_ACCOUNT_SID = "AC" + "5" * 32
+
+
+class Worlds:
+    """Makes worlds. Keeps one migrated database for each set of customers to copy from."""
+
+    def __init__(self, stage: Stage, *, fast: bool) -> None:
+        """``fast``: the clock runs ahead instead of letting real time pass."""
+        self._stage = stage
+        self._fast = fast
+        self._folder = Path(tempfile.mkdtemp(prefix="ivr-rehearsal-"))
+        self._templates: dict[str, Path] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Worlds:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def rehearse(self, call: CallFile, flow: Flow, watch: Watch | None = None) -> Outcome:
+        """Place one call in a world of its own. ``watch`` is told of every moment.
+
+        What cannot even begin (a wrong setting, customers that cannot be) is a problem of the
+        outcome as well.
+        """
+        try:
+            with self._opened(call, flow) as around:
+                return Telephone(call, flow, around, watch).place()
+        except FilesError as error:
+            return _never_placed(call, map(str, error.problems))
+        except HonninError as error:
+            return _never_placed(call, [str(error)])
+
+    @contextmanager
+    def _opened(self, call: CallFile, flow: Flow) -> Iterator[Surroundings]:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        clock: Clock = ManualClock(call.now) if self._fast else OffsetClock(call.now)
+        settings = self._settings(call, flow, folder / "var")
+        self._prepare(call, settings, clock)
+        call_over = threading.Event()
+        running = self._stage.build(
+            settings,
+            clock,
+            flow,
+            lambda inner: faulty(call.world.sender, inner, clock, call_over),
+        )
+        outage = _outage(call, settings)
+        try:
+            with serving(running.app) as address:
+                yield _surroundings(settings, clock, address, outage or NoTrouble())
+        finally:
+            call_over.set()
+            if outage is not None:
+                outage.end()
+            running.close()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _settings(self, call: CallFile, flow: Flow, var_dir: Path) -> Settings:
+        """Settings for one call: everything that could reach a real provider, person or
+        database is set here, whatever the environment says."""
+        waits: dict[str, object] = {}
+        if self._fast and call.world.sender in {"hangs", "slow"}:
+            waits["check_wait_ms"] = _FAST_CHECK_WAIT_MS
+        destinations = {
+            name: (DESTINATION.format(serial),)
+            for serial, name in enumerate(flow.file.destinations)
+        }
+        safe: dict[str, object] = {
+            "mode": "rehearsal",
+            "var_dir": var_dir,
+            "public_url": PUBLIC_URL,
+            "bind": "127.0.0.1:8080",
+            "flow": call.flow,
+            "twilio_account_sid": _ACCOUNT_SID,
+            "twilio_auth_token": secrets.token_hex(16),
+            "twilio_webhook_key": "",
+            "twilio_number": NUMBER,
+            "check_signatures": True,
+            "destinations": destinations,
+            "fallback_number": FALLBACK_NUMBER,
+            "database_url": "",
+            "sms_sender": "outbox",
+            "voice_sender": "outbox",
+            "email_sender": "outbox",
+            "issuer": "",
+            "audience": "agents",
+            "result_keys": {"rehearsal": secrets.token_hex(16)},
+        }
+        return load_settings(**{**waits, **call.world.settings.overrides(), **safe})
+
+    # --- databases -------------------------------------------------------------------------------
+
+    def _prepare(self, call: CallFile, settings: Settings, clock: Clock) -> None:
+        sample = settings.flows_dir / call.flow / "customers.csv"
+        if call.customers is None and sample.is_file():
+            shutil.copytree(self._template(settings, sample), settings.var_dir)
+            return
+        shutil.copytree(self._template(settings, None), settings.var_dir)
+        if call.customers:
+            path = settings.var_dir / "customers.csv"
+            _write_csv(path, call.customers)
+            try:
+                self._stage.prepare(settings, clock, path)
+            except FilesError as error:
+                raise FilesError(_in_call_file(call, error.problems)) from None
+
+    def _template(self, settings: Settings, customers: Path | None) -> Path:
+        """A prepared ``var_dir`` to copy: keys, database and the customers of a file."""
+        key = "" if customers is None else str(customers.resolve())
+        with self._lock:
+            if key not in self._templates:
+                folder = self._folder / f"template-{len(self._templates)}"
+                clock = ManualClock(max(DEFAULT_NOW, SystemClock().now()))
+                own = settings.model_copy(update={"var_dir": folder})
+                self._stage.prepare(own, clock, customers)
+                self._templates[key] = folder
+            return self._templates[key]
+
+
+def _surroundings(settings: Settings, clock: Clock, address: str, trouble: Trouble) -> Surroundings:
+    names = {number: name for name, numbers in settings.destinations.items() for number in numbers}
+    return Surroundings(
+        server=Server(
+            address=address,
+            public=settings.public_url,
+            auth_token=settings.twilio_auth_token.get_secret_value(),
+            account_sid=settings.twilio_account_sid,
+            number=settings.twilio_number,
+        ),
+        clock=clock,
+        outbox=settings.var_dir / "outbox.jsonl",
+        destinations={**names, settings.fallback_number: FALLBACK},
+        result_key=settings.result_keys["rehearsal"].get_secret_value(),
+        audience=settings.audience,
+        trouble=trouble,
+    )
+
+
+def _outage(call: CallFile, settings: Settings) -> DatabaseOutage | None:
+    outage = call.world.outage
+    if outage is None:
+        return None
+    return DatabaseOutage(outage, Path(settings.database.removeprefix("sqlite:///")))
+
+
+def _write_csv(path: Path, customers: Iterable[CallCustomer]) -> None:
+    """The customers of a call, as ``ivr customers import`` reads them."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, CSV_COLUMNS, restval="")
+        writer.writeheader()
+        for serial, customer in enumerate(customers, start=1):
+            row = customer.model_dump(mode="json", exclude_none=True)
+            writer.writerow({"number": f"R{serial:04d}", **row})
+
+
+def _in_call_file(call: CallFile, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Problems of the written CSV, told as problems of the call file's customers."""
+    for problem in problems:
+        column = CSV_COLUMNS[problem.column - 1] if 0 < problem.column <= len(CSV_COLUMNS) else ""
+        where = f"customers, number {problem.line - 1}"
+        name = f", {column}" if column else ""
+        yield Problem(call.path or call.call, 0, 0, f"{where}{name}: {problem.message}")
+
+
+def _never_placed(call: CallFile, problems: Iterable[str]) -> Outcome:
+    return Outcome(
+        call=call.call,
+        ended="error",
+        level=None,
+        destination=None,
+        turns=0,
+        seconds=0.0,
+        amr=(),
+        flags=(),
+        messages=0,
+        fallbacks=0,
+        said=frozenset(),
+        problems=tuple(problems),
+    )

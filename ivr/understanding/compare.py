@@ -1,0 +1,137 @@
+"""Is the name that was heard the name that is registered?
+
+By mora, surname and given name apart. The registered furigana is the truth: only a reading that
+sounds exactly like it passes. Near is never a pass; it is at most ``confirm``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ivr.understanding.kana import romaji, romaji_key, without_long_o_and_u
+from ivr.understanding.mora import distance, full_size, level, similarity
+from ivr.understanding.value import HeardName
+
+Decision = Literal["pass", "confirm", "fail"]
+
+#: Together the two parts may be this far off (morae, weighted) to be worth a confirmation: one
+#: beat taken for one that sounds like it. サトウ and カトウ are a whole mora apart.
+NEAR = 0.5
+#: Scores of a part that fits only by its spelling, or only but for the size of its kana.
+_BY_SPELLING = 0.8
+_BY_SIZE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``score`` is 0..1: how alike the less alike part is; 1.0 for every pass."""
+
+    decision: Decision
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How one part fits: exactly, for a confirmation, or ``off`` by so many morae."""
+
+    exact: bool = False
+    loose: bool = False
+    off: float = 9.0
+    score: float = 0.0
+
+
+def compare(
+    heard: HeardName, *, surname: str, given: str, surname_kana: str, given_kana: str
+) -> Comparison:
+    """Compare ``heard`` with a registered name: spellings and furigana (kana).
+
+    ``pass``: a reading heard for each part, or for the whole, sounds like the furigana. For a
+    name in roman letters: it spells the furigana or the registered letters. ``confirm``: the
+    spelling is the same though no reading fits, or the readings differ by no more than
+    ``NEAR`` or by small kana only. ``fail``: everything else, and any registered name that
+    lacks one part of its furigana.
+    """
+    if not level(surname_kana) or not level(given_kana):
+        return Comparison("fail", 0.0)
+    if heard.text and heard.text.isascii():
+        return _letters(heard, surname, given, surname_kana, given_kana)
+    first = _part(heard.surnames, heard.surname_text, surname_kana, surname)
+    second = _part(heard.givens, heard.given_text, given_kana, given)
+    whole = _readings(heard.wholes, surname_kana + given_kana)
+    if (first.exact and second.exact) or whole.exact:
+        return Comparison("pass", 1.0)
+    score = max(min(first.score, second.score), whole.score)
+    near = _fits(first) and _fits(second) and _off(first) + _off(second) <= NEAR
+    if near or whole.loose or whole.off <= NEAR:
+        return Comparison("confirm", score)
+    return Comparison("fail", score)
+
+
+def _fits(fit: _Fit) -> bool:
+    return fit.exact or fit.loose or fit.off <= NEAR
+
+
+def _off(fit: _Fit) -> float:
+    return 0.0 if fit.exact or fit.loose else fit.off
+
+
+def _part(readings: Iterable[str], spelling: str, kana: str, registered: str) -> _Fit:
+    fit = _readings(readings, kana)
+    if not (fit.exact or fit.loose) and spelling and spelling == registered:
+        return _Fit(loose=True, off=fit.off, score=max(fit.score, _BY_SPELLING))
+    return fit
+
+
+def _readings(readings: Iterable[str], kana: str) -> _Fit:
+    """The best fit of any reading to the registered furigana."""
+    target = level(kana)
+    best = _Fit()
+    for reading in readings:
+        sound = level(reading)
+        if not sound:
+            continue
+        if sound == target:
+            return _Fit(exact=True, off=0.0, score=1.0)
+        if full_size(sound) == full_size(target):
+            best = _Fit(loose=True, off=0.0, score=_BY_SIZE)
+        elif not best.loose:
+            off = distance(sound, target)
+            if off < best.off:
+                best = _Fit(off=off, score=min(similarity(sound, target), _BY_SIZE))
+    return best
+
+
+def _letters(
+    heard: HeardName, surname: str, given: str, surname_kana: str, given_kana: str
+) -> Comparison:
+    """Roman letters, in either order ("Taro Yamada", "Yamada Taro")."""
+    best = Comparison("fail", 0.0)
+    for one, other in (
+        (heard.surname_text, heard.given_text),
+        (heard.given_text, heard.surname_text),
+    ):
+        first = _spelt(one, surname, surname_kana)
+        second = _spelt(other, given, given_kana)
+        score = min(first.score, second.score)
+        if first.exact and second.exact:
+            return Comparison("pass", 1.0)
+        if score > best.score:
+            both = (first.exact or first.loose) and (second.exact or second.loose)
+            best = Comparison("confirm" if both else "fail", score)
+    return best
+
+
+def _spelt(letters: str, registered: str, kana: str) -> _Fit:
+    key = romaji_key(letters)
+    if not key:
+        return _Fit()
+    sound = romaji_key(romaji(kana))
+    short = without_long_o_and_u(sound)
+    if key in (sound, short) or (registered.isascii() and key == romaji_key(registered)):
+        return _Fit(exact=True, off=0.0, score=1.0)
+    if key == short[:1] + short[1:].removeprefix("u") or without_long_o_and_u(key) == short:
+        # "Ono" may be 大野 or 小野: letters cannot tell.
+        return _Fit(loose=True, off=0.0, score=_BY_SIZE)
+    return _Fit()

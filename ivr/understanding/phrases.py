@@ -1,0 +1,185 @@
+"""Phrases: which meaning of a grammar an utterance has.
+
+An utterance has a meaning when it *is* one of its phrases, apart from fillers and politeness
+around it, or several phrases of the same meaning in a row (はい、はい). Words left over mean that
+it was not understood: "yes, that is not correct" is no yes. Only fragments that a grammar lists
+under ``contains`` may stand anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ivr.understanding.grammar import Grammar
+from ivr.understanding.ja import fillers
+from ivr.understanding.kana import hiragana
+from ivr.understanding.value import Hypothesis
+
+#: Longer utterances (signs) are stories, not answers; fragments are still looked for.
+MAX_SIGNS = 80
+
+_ENGLISH_FILLERS = (
+    "um", "uh", "er", "erm", "hmm", "well", "oh", "ah", "please", "thanks", "thank you", "sir",
+    "ma'am", "madam", "hello", "hi", "sorry", "excuse me",
+)  # fmt: skip
+#: Politeness behind a phrase, in hiragana.
+_JAPANESE_ENDINGS = (
+    *fillers.ENDINGS, "けど", "けれど", "けれども", "が", "んですが", "んですけど", "のですが",
+    "ねえ", "な", "わ",
+)  # fmt: skip
+
+#: What denies a Japanese fragment stands behind it, an English one before it.
+_JAPANESE_DENIAL = re.compile(
+    ".{0,4}(?:ではな|じゃな|でなく|ではあり|じゃあり|じゃねえ|ていませ|ていな|てない|てませ|わけでは|とかでは)"
+)
+_ENGLISH_DENIAL = re.compile(
+    r"\b(?:not|no|never|n't|isn't|wasn't|haven't|hasn't|didn't|don't|won't|without)(?: \S+){0,3} ?$"
+)
+
+_cache: dict[tuple[int, str], tuple[Grammar, _Compiled]] = {}
+_CACHE_SIZE = 256
+
+
+def meaning(
+    grammar: Grammar, hypotheses: Sequence[Hypothesis], *, language: str | None = None
+) -> str | None:
+    """The meaning of the utterance in ``grammar``, or None where it has none, or two.
+
+    The best hypothesis decides. A later one is tried only where no phrase of the grammar
+    begins or ends those before it: what was half understood must not be settled by a guess.
+    A whole phrase counts before a fragment; of several fragments the meaning listed first.
+    ``language`` overrides the grammar's own for folding (``ja``, ``en``).
+    """
+    compiled = _compiled(grammar, language or grammar.language)
+    for hypothesis in hypotheses:
+        text = compiled.fold(hypothesis.text)
+        if not text:
+            continue
+        found = compiled.whole(text) or compiled.fragment(text)
+        if found is not None:
+            return found
+        if compiled.begins_or_ends(text):
+            return None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A grammar folded for comparison. ``gap`` is what parts words: nothing in Japanese."""
+
+    japanese: bool
+    phrases: dict[str, frozenset[str]]
+    fillers: frozenset[str]
+    endings: frozenset[str]
+    fragments: tuple[tuple[str, str], ...]
+    longest: int
+
+    def fold(self, text: str) -> str:
+        return fold(text, "ja" if self.japanese else "en")
+
+    def whole(self, text: str) -> str | None:
+        """The one meaning all of ``text`` has, in every way of parting it into phrases."""
+        if len(text) > MAX_SIGNS:
+            return None
+        exact = self.phrases.get(text)
+        if exact is not None:
+            return next(iter(exact)) if len(exact) == 1 else None
+        found = {way for way in self._ways(text) if way}
+        meanings = frozenset().union(*found) if found else frozenset()
+        return next(iter(meanings)) if len(meanings) == 1 else None
+
+    def _ways(self, text: str) -> set[frozenset[str]]:
+        """The sets of meanings of every way to part ``text`` into phrases and fillers."""
+        units = list(text) if self.japanese else text.split(" ")
+        gap = "" if self.japanese else " "
+        at: list[set[frozenset[str]]] = [set() for _ in range(len(units) + 1)]
+        at[0].add(frozenset())
+        for start in range(len(units)):
+            if not at[start]:
+                continue
+            for end in range(start + 1, min(len(units), start + self.longest) + 1):
+                piece = gap.join(units[start:end])
+                if piece in self.fillers:
+                    at[end] |= at[start]
+                if piece in self.endings:
+                    # Politeness has to follow something.
+                    at[end] |= {way for way in at[start] if way}
+                if piece in self.phrases:
+                    at[end] |= {way | self.phrases[piece] for way in at[start]}
+        return at[-1]
+
+    def fragment(self, text: str) -> str | None:
+        """The first meaning with a fragment in ``text`` that is not denied."""
+        for fragment, meant in self.fragments:
+            start = text.find(fragment)
+            while start >= 0:
+                if not self._denied(text, start, start + len(fragment)):
+                    return meant
+                start = text.find(fragment, start + 1)
+        return None
+
+    def _denied(self, text: str, start: int, end: int) -> bool:
+        if self.japanese:
+            return _JAPANESE_DENIAL.match(text, end) is not None
+        inside_a_word = text[start - 1 : start].isalpha() or text[end : end + 1].isalpha()
+        return inside_a_word or _ENGLISH_DENIAL.search(text[:start]) is not None
+
+    def begins_or_ends(self, text: str) -> bool:
+        """Whether a phrase stands at either end of a text that is not understood."""
+        gap = "" if self.japanese else " "
+        return any(
+            text.startswith(phrase + gap) or text.endswith(gap + phrase) or text == phrase
+            for phrase in self.phrases
+        )
+
+
+def fold(text: str, language: str) -> str:
+    """``text`` for comparison: NFKC, lower case; Japanese in hiragana without spaces or marks,
+    English as words parted by one space."""
+    plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    if language == "ja":
+        return re.sub(r"[\W_]+", "", hiragana(plain).replace("〜", "ー"))
+    return " ".join(re.sub(r"[^\w']+", " ", plain).split())
+
+
+def _compiled(grammar: Grammar, language: str) -> _Compiled:
+    """Grammars live as long as their flow: compiled once each, found again by identity."""
+    key = (id(grammar), language)
+    known = _cache.get(key)
+    if known is not None and known[0] is grammar:
+        return known[1]
+    compiled = _compile(grammar, language)
+    if len(_cache) >= _CACHE_SIZE:
+        _cache.clear()
+    _cache[key] = (grammar, compiled)
+    return compiled
+
+
+def _compile(grammar: Grammar, language: str) -> _Compiled:
+    japanese = language == "ja"
+    phrases: dict[str, frozenset[str]] = {}
+    for meant, texts in grammar.meanings.items():
+        for text in texts:
+            folded = fold(text, language)
+            phrases[folded] = phrases.get(folded, frozenset()) | {meant}
+    around = fillers.FILLERS if japanese else _ENGLISH_FILLERS
+    filler = _folded((*around, *grammar.fillers), language) - phrases.keys()
+    ending = _folded(_JAPANESE_ENDINGS, language) - phrases.keys() if japanese else frozenset()
+    fragments = tuple(
+        (fold(fragment, language), meant)
+        for meant, texts in grammar.contains.items()
+        for fragment in texts
+    )
+    longest = max((_length(piece, japanese) for piece in (*phrases, *filler, *ending)), default=1)
+    return _Compiled(japanese, phrases, filler, ending, fragments, longest)
+
+
+def _folded(texts: Iterable[str], language: str) -> frozenset[str]:
+    return frozenset(fold(text, language) for text in texts)
+
+
+def _length(piece: str, japanese: bool) -> int:
+    return len(piece) if japanese else len(piece.split(" "))

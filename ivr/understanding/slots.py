@@ -1,0 +1,174 @@
+"""Slots: from what was heard or keyed to a value, and back to words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from ivr.understanding import birthdate, digits, names
+from ivr.understanding.en import birthdate as english_birthdate
+from ivr.understanding.en import names as english_names
+from ivr.understanding.ja import birthdate as japanese_birthdate
+from ivr.understanding.ja import eras, name_dictionary
+from ivr.understanding.ja import names as japanese_names
+from ivr.understanding.ja.numbers import kanji
+from ivr.understanding.names import Asked
+from ivr.understanding.value import HeardName, Hypothesis, Understood, Value
+
+SLOT_TYPES = ("birthdate", "name", "code", "digits")
+
+#: A recogniser that gives no confidence is believed this much.
+UNSTATED_CONFIDENCE = 0.8
+
+_ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_PARTS: dict[str, Asked] = {"full": "full", "surname": "surname", "given": "given"}
+
+
+def warm() -> None:
+    """Load what the first parse would load (the dictionary of names, about a second)."""
+    name_dictionary.load()
+
+
+def parse(
+    slot_type: str,
+    hypotheses: Sequence[Hypothesis],
+    *,
+    language: str,
+    today: date,
+    part: str = "full",
+    length: int | None = None,
+) -> Understood:
+    """What ``hypotheses`` (best first) say for a slot of ``slot_type``.
+
+    ``birthdate``: an ISO date; ``name``: a HeardName, ``part`` (``full``, ``surname``,
+    ``given``) says what was asked; ``code`` and ``digits``: the digits, ``length`` of them
+    where given. A later hypothesis counts only where all before it hold nothing of the kind
+    (``none``): what the best one leaves doubtful, a worse one may not settle. Confidence is the
+    recogniser's (None counts as ``UNSTATED_CONFIDENCE``) times how sure the parse is.
+
+    Raises ``ValueError`` for an unknown slot type, language or part.
+    """
+    understand = _parser(slot_type, language, today, part, length)
+    result = Understood("none", None, 0.0, "nothing_heard")
+    for hypothesis in hypotheses:
+        stated = hypothesis.confidence
+        confidence = UNSTATED_CONFIDENCE if stated is None else min(max(stated, 0.0), 1.0)
+        found = understand(hypothesis.text, confidence)
+        if found.status != "none":
+            return found
+        if result.reason == "nothing_heard":
+            result = found
+    return result
+
+
+def _parser(
+    slot_type: str, language: str, today: date, part: str, length: int | None
+) -> Callable[[str, float], Understood]:
+    if language not in ("ja", "en"):
+        raise ValueError(f"no understanding of language {language!r}: use 'ja' or 'en'")
+    if slot_type == "birthdate":
+        return lambda text, confidence: _birthdate(text, language, today, confidence)
+    if slot_type == "name":
+        if part not in _PARTS:
+            raise ValueError(f"no such part of a name: {part!r}")
+        return lambda text, confidence: _name(text, _PARTS[part], confidence)
+    if slot_type in ("code", "digits"):
+        return lambda text, confidence: digits.parse(text, confidence=confidence, length=length)
+    raise ValueError(f"no such slot type: {slot_type!r}; known are {', '.join(SLOT_TYPES)}")
+
+
+def _birthdate(text: str, language: str, today: date, confidence: float) -> Understood:
+    readers = {"ja": japanese_birthdate.read, "en": english_birthdate.read}
+    reading = readers[language](text)
+    if reading is None:
+        return Understood("none", None, 0.0, "no_date")
+    return birthdate.conclude(reading, today=today, confidence=confidence)
+
+
+def _name(text: str, asked: Asked, confidence: float) -> Understood:
+    """The script decides: English recognisers write letters, Japanese ones sometimes do."""
+    if text.isascii():
+        return english_names.parse(text, asked=asked, confidence=confidence)
+    found = japanese_names.parse(text, asked=asked, confidence=confidence)
+    if found.status == "none":
+        return english_names.parse(text, asked=asked, confidence=confidence)
+    return found
+
+
+def parse_keys(slot_type: str, keys: str, *, today: date, length: int | None = None) -> Understood:
+    """What keyed ``keys`` (without the finishing key) say for a slot of ``slot_type``.
+
+    ``birthdate``: era 1-5 (明治 大正 昭和 平成 令和) and YYMMDD, seven keys, or eight western
+    digits YYYYMMDD. ``code`` and ``digits``: exactly ``length`` digits where given. A name
+    cannot be keyed: ``none``. Raises ``ValueError`` for an unknown slot type.
+    """
+    if slot_type == "birthdate":
+        return _keyed_birthdate(keys, today)
+    if slot_type in ("code", "digits"):
+        return digits.keyed(keys, length=length)
+    if slot_type == "name":
+        return Understood("none", None, 0.0, "not_keyable")
+    raise ValueError(f"no such slot type: {slot_type!r}; known are {', '.join(SLOT_TYPES)}")
+
+
+def _keyed_birthdate(keys: str, today: date) -> Understood:
+    plain = digits.keyed(keys)
+    if plain.status != "ok":
+        return plain
+    if len(keys) not in (7, 8):
+        return Understood("invalid", None, 1.0, "wrong_length")
+    era = eras.BY_KEY.get(keys[0]) if len(keys) == 7 else None
+    if len(keys) == 7 and era is None:
+        return Understood("invalid", None, 1.0, "no_such_era")
+    month, day = int(keys[-4:-2]), int(keys[-2:])
+    if era is None:
+        year = int(keys[:4])
+    else:
+        if keys[1:3] == "00":
+            return Understood("invalid", None, 1.0, "impossible_date")
+        year = era.year(int(keys[1:3]))
+    try:
+        born = date(year, month, day)
+    except ValueError:
+        return Understood("invalid", None, 1.0, "impossible_date")
+    doubt = "era_mismatch" if era is not None and not era.spans(born) else ""
+    return birthdate.judge(born, today=today, confidence=1.0, doubt=doubt)
+
+
+def spoken(slot_type: str, value: Value, *, language: str) -> str:
+    """How ``value`` is read back to the caller, as heard and never more.
+
+    Birthdates: 昭和六十年三月五日 (令和元年 for year 1), ``March 5, 1985``. Names: as heard.
+    Digits: one by one. Raises ``ValueError`` for a value that is not of the slot type.
+    """
+    if slot_type == "name":
+        if not isinstance(value, HeardName):
+            raise ValueError("a name is read back from a HeardName")
+        return value.text
+    if isinstance(value, HeardName):
+        raise ValueError("a name is no value of this slot type")
+    if slot_type == "birthdate":
+        try:
+            born = date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("a birthdate is read back from an ISO date") from None
+        return _spoken_date(born, language)
+    if slot_type in ("code", "digits"):
+        return digits.spoken(value, language=language)
+    raise ValueError(f"no such slot type: {slot_type!r}; known are {', '.join(SLOT_TYPES)}")
+
+
+def _spoken_date(born: date, language: str) -> str:
+    if language != "ja":
+        return f"{_ENGLISH_MONTHS[born.month - 1]} {born.day}, {born.year}"
+    era, year = eras.of(born)
+    number = "元" if year == 1 else kanji(year)
+    return f"{era.kanji}{number}年{kanji(born.month)}月{kanji(born.day)}日"
+
+
+def merge_names(surname: HeardName, given: HeardName) -> HeardName:
+    """A surname said in one turn and a given name said in the next, as one name."""
+    return names.merge(surname, given)

@@ -1,0 +1,103 @@
+"""Who is found by birthdate and name, and who is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from people import BORN, HANAKO, NEARLY_HANAKO, STRANGER, customer
+
+from ivr.identity.matching import claim_of, match_name
+from ivr.identity.ports import Customer
+from ivr.understanding.value import HeardName
+
+_HANAKO = customer()
+_TARO = customer(id="c2", given="太郎", given_kana="タロウ")
+_TWIN = customer(id="c3", given="華子", given_kana="ハナコ")
+_SAITO = customer(id="c4", surname="斎藤", surname_kana="サイトウ")
+_SATO = customer(id="c5", surname="佐藤", surname_kana="サトウ")
+_EVERYBODY = [_HANAKO, _TARO, _TWIN, _SAITO, _SATO]
+
+
+def _heard(surname: str, given: str) -> HeardName:
+    return HeardName(text=surname + given, surnames=(surname,), givens=(given,))
+
+
+@pytest.mark.parametrize(
+    ("candidates", "heard", "kind", "found", "uncertain"),
+    [
+        ([_HANAKO], HANAKO, "one", "c1", False),
+        ([_TARO, _HANAKO], HANAKO, "one", "c1", False),
+        ([], HANAKO, "none", None, False),
+        ([_HANAKO], None, "none", None, False),
+        ([_HANAKO], STRANGER, "none", None, False),
+        ([_TARO], HANAKO, "none", None, False),
+        ([_HANAKO, _TWIN], HANAKO, "several", None, False),
+        # The one who fits is found also where somebody else is near.
+        ([_SAITO, _SATO], _heard("サトウ", "ハナコ"), "one", "c5", False),
+        ([_SAITO], _heard("サトウ", "ハナコ"), "none", None, False),
+        ([_SATO], _heard("カトウ", "ハナコ"), "none", None, False),
+        # Near is never pass.
+        ([_HANAKO], _heard("ヤマダ", "ハナゴ"), "none", None, True),
+        # Both readings of a spelling count.
+        (
+            [_HANAKO],
+            HeardName(text="x", surnames=("サンダ", "ヤマダ"), givens=("ハナコ",)),
+            "one",
+            "c1",
+            False,
+        ),
+    ],
+)
+def test_exactly_one_who_fits_is_a_match(
+    candidates: list[Customer],
+    heard: HeardName | None,
+    kind: str,
+    found: str | None,
+    uncertain: bool,
+) -> None:
+    match = match_name(candidates, heard)
+
+    assert match.kind == kind
+    assert (match.customer.id if match.customer else None) == found
+    assert match.uncertain == uncertain
+
+
+@given(st.lists(st.sampled_from(_EVERYBODY), unique=True), st.randoms())
+def test_order_and_company_never_make_a_match(people: list[Customer], chance: object) -> None:
+    there = [person for person in people if person in (_HANAKO, _TWIN)]
+
+    match = match_name(people, HANAKO)
+
+    assert match.kind == {0: "none", 1: "one", 2: "several"}[len(there)]
+    if match.kind == "one":
+        assert match.customer == there[0]
+
+
+@given(
+    st.text(st.sampled_from("アイカキサシタナニハマヤラワンー"), min_size=1, max_size=6),
+    st.text(st.sampled_from("アイカキサシタナニハマヤラワンー"), min_size=1, max_size=6),
+)
+def test_nobody_is_found_in_an_empty_directory(surname: str, given_name: str) -> None:
+    assert match_name([], _heard(surname, given_name)).kind == "none"
+
+
+def test_the_same_words_make_the_same_claim_whoever_exists() -> None:
+    assert claim_of(BORN, HANAKO) == claim_of(BORN, _heard("ヤマダ", "ハナコ"))
+    assert claim_of(BORN, _heard("オオノ", "ユウ")) == claim_of(BORN, _heard("オーノ", "ユー"))
+    assert claim_of(BORN, HeardName(text="x", wholes=("ヤマダハナコ",))) == claim_of(BORN, HANAKO)
+
+
+def test_different_words_make_different_claims() -> None:
+    claims = {
+        claim_of(BORN, HANAKO),
+        claim_of("1985-03-06", HANAKO),
+        claim_of(None, HANAKO),
+        claim_of(BORN, NEARLY_HANAKO),
+        claim_of(BORN, HeardName(text="Hanako Yamada")),
+        claim_of(BORN, None),
+    }
+    assert len(claims) == 6
+    assert claim_of(BORN, HeardName(text="Hanako Yamada")) == claim_of(
+        BORN, HeardName(text="hanako yamada")
+    )

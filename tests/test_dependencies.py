@@ -1,0 +1,168 @@
+"""What is installed: declared, locked with hashes, documented, under licences we can keep."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+#: Extras that no lock holds, because nothing uses them yet.
+UNLOCKED_EXTRAS = {"hearing"}
+#: The only packages with LGPL licences; all belong to the extra ``postgres``.
+LGPL = {"psycopg", "psycopg-binary"}
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+OWN_NAME = PROJECT["project"]["name"]
+
+
+def required(lines: list[str]) -> dict[str, Requirement]:
+    found: dict[str, Requirement] = {canonicalize_name(r.name): r for r in map(Requirement, lines)}
+    found.pop(OWN_NAME, None)
+    return found
+
+
+RUNTIME = required(PROJECT["project"]["dependencies"])
+EXTRAS = {
+    extra: required(lines) for extra, lines in PROJECT["project"]["optional-dependencies"].items()
+}
+BUILD = required(PROJECT["dependency-groups"]["build"])
+EVERYTHING = {**RUNTIME, **BUILD, **{n: r for extra in EXTRAS.values() for n, r in extra.items()}}
+
+
+def locked(lock: str) -> dict[str, str]:
+    """Package -> version."""
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def documented() -> dict[str, list[str]]:
+    """Package -> the other cells of its row in docs/dependencies.md."""
+    rows: dict[str, list[str]] = {}
+    for line in (ROOT / "docs/dependencies.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and len(cells) == 7 and re.match(r"[a-z]", cells[0]):
+            assert cells[0] not in rows, f"{cells[0]} is documented twice"
+            rows[cells[0]] = cells[1:]
+    return rows
+
+
+def imported(folder: str) -> Iterator[tuple[str, str]]:
+    """(file, top-level module) of every import that is neither Python's own nor ours."""
+    ours = {"ivr", "app"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
+    ours |= {path.parent.name for path in (ROOT / "tests").rglob("*.py")}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for module in {name.partition(".")[0] for name in names}:
+                if module not in ours | sys.stdlib_module_names | {"_typeshed"}:
+                    yield path.relative_to(ROOT).as_posix(), module
+
+
+@pytest.mark.parametrize(
+    ("folder", "allowed"),
+    [
+        ("ivr", RUNTIME | EXTRAS["postgres"] | EXTRAS["hearing"]),
+        ("tests", EVERYTHING),
+        ("docs", RUNTIME),
+    ],
+)
+def test_whatever_is_imported_is_declared(folder: str, allowed: dict[str, Requirement]) -> None:
+    providers = importlib.metadata.packages_distributions()
+    undeclared = {
+        (path, module)
+        for path, module in imported(folder)
+        if not {canonicalize_name(name) for name in providers.get(module, [])} & set(allowed)
+    }
+    assert undeclared == set()
+
+
+def test_what_builds_the_project_is_locked_with_it() -> None:
+    build_system = required(PROJECT["build-system"]["requires"])
+    assert {n: str(r) for n, r in build_system.items()} == {n: str(r) for n, r in BUILD.items()}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_answers_every_declared_dependency(lock: str) -> None:
+    wanted = RUNTIME | BUILD | EXTRAS["postgres"]
+    if lock == "requirements-dev.lock":
+        for extra in EXTRAS.keys() - UNLOCKED_EXTRAS:
+            wanted |= EXTRAS[extra]
+    versions = locked(lock)
+    unmet = [
+        str(requirement)
+        for name, requirement in wanted.items()
+        if name not in versions or not requirement.specifier.contains(versions[name])
+    ]
+    assert unmet == [], "run 'make lock'"
+
+
+def test_both_locks_agree() -> None:
+    production, development = (locked(lock) for lock in LOCKS)
+    assert production.items() <= development.items(), "run 'make lock'"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_locked_package_has_hashes_and_no_lock_names_a_place(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    packages = re.split(r"^(?=[a-z0-9-]+==)", text, flags=re.MULTILINE)[1:]
+    assert len(packages) == len(locked(lock)) > 0
+    assert [p.split()[0] for p in packages if "--hash=sha256:" not in p] == []
+    assert re.search(r"https?://|file:|--(extra-)?index-url|--find-links", text) is None
+
+
+def test_exactly_the_dependencies_are_documented() -> None:
+    assert set(documented()) == set(EVERYTHING)
+
+
+@pytest.mark.parametrize("name", sorted(set(EVERYTHING) - set(EXTRAS["hearing"])))
+def test_a_dependency_is_documented_as_it_is(name: str) -> None:
+    purpose, version, released, licence, size, why = documented()[name]
+    assert purpose
+    assert why.endswith(".")
+    assert version == locked("requirements-dev.lock")[name]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", released)
+    assert re.fullmatch(r"\d+(\.\d)? MB", size)
+    installed = stated_licence(name)
+    assert licence in installed or installed in SAME_LICENCE.get(licence, set())
+
+
+#: How packages without a licence expression state the same licence.
+SAME_LICENCE = {
+    "Apache-2.0": {"OSI Approved :: Apache Software License"},
+    "BSD-2-Clause": {"BSD 2-Clause License"},
+    "MIT": {"OSI Approved :: MIT License"},
+}
+
+
+def stated_licence(name: str) -> str:
+    """What the installed package's metadata says."""
+    metadata = importlib.metadata.metadata(name)
+    stated = metadata["License-Expression"] or metadata["License"] or ""
+    if not stated or len(stated) > 60:
+        classifiers = metadata.get_all("Classifier") or []
+        known = [c.removeprefix("License :: ") for c in classifiers if c.startswith("License")]
+        stated = known[-1] if known else ""
+    return stated.strip()
+
+
+def test_no_locked_package_is_under_a_licence_we_cannot_keep() -> None:
+    installed = {canonicalize_name(d.name): d for d in importlib.metadata.distributions()}
+    names = set(locked("requirements-dev.lock")) & set(installed)
+    assert len(names) > 60, "too few of the locked packages are installed here to judge"
+    stated = {name: stated_licence(name) for name in names}
+    assert {name for name, licence in stated.items() if not licence} == set()
+    gpl = {name for name, licence in stated.items() if re.search("GPL|General Public", licence)}
+    assert gpl == LGPL
+    assert LGPL.isdisjoint(RUNTIME), "psycopg is an extra"
