@@ -24,7 +24,12 @@ def walk(
 ) -> Iterator[click.Context]:
     """A context for ``command`` and for everything below it, in the order of its help."""
     context = click.Context(
-        command, parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
+        command,
+        parent,
+        info_name=name,
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        **command.context_settings,
     )
     yield context
     if isinstance(command, click.Group):

@@ -46,6 +46,20 @@ class OffsetClock:
         time.sleep(seconds)
 
 
+class HurriedClock:
+    """Tells the machine's own time, but waits only a part of what it is asked to wait."""
+
+    def __init__(self, times_faster: float) -> None:
+        """``times_faster``: 10 makes a wait of ten seconds take one."""
+        self._faster = times_faster
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / self._faster)
+
+
 class ManualClock:
     """Stands still until told: ``sleep`` and ``advance`` move it at once. Safe between threads."""
 

@@ -18,6 +18,8 @@ from pydantic_settings.exceptions import SettingsError as MalformedJson
 from ivr.errors import SettingsError
 
 E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
+#: A phone number that may be left empty.
+OptionalE164 = Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14})?$")]
 Sender = Literal["outbox", "twilio", "smtp", "off"]
 
 
@@ -64,7 +66,7 @@ class Settings(BaseSettings):
     #: Shared key of the SHA-256 webhook signature scheme; empty: the auth token is the key.
     twilio_webhook_key: SecretStr = SecretStr("")
     #: The number codes are sent from and agents are called from (E.164).
-    twilio_number: str = ""
+    twilio_number: OptionalE164 = ""
     #: Check webhook signatures. May be off only while listening on loopback.
     check_signatures: bool = True
 
@@ -72,7 +74,7 @@ class Settings(BaseSettings):
     #: Logical destination -> phone numbers (E.164), as JSON.
     destinations: dict[str, tuple[E164, ...]] = {}
     #: Who answers when all else fails (E.164).
-    fallback_number: str = ""
+    fallback_number: OptionalE164 = ""
     #: Seconds an agent's phone rings.
     ring_s: int = Field(default=20, ge=5, le=120)
 

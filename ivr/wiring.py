@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import itertools
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -19,19 +20,20 @@ from ivr.clock import Clock, SystemClock
 from ivr.dialogue.service import DialogueService
 from ivr.dialogue.shelf import FlowShelf
 from ivr.dialogue.worker import CheckWorker
-from ivr.errors import RecordsUnavailable, SettingsError
+from ivr.errors import RecordsUnavailable, SendFailed, SettingsError
 from ivr.flow.flow import Flow
 from ivr.flow.loader import load_flow
 from ivr.identity.checks import IdentityChecks
 from ivr.identity.codes import CodePolicy, derive_code_key
 from ivr.identity.directory import RecordsDirectory
-from ivr.identity.ports import Channel, CodeSender
+from ivr.identity.ports import Channel, CodeMessage, CodeSender
 from ivr.identity.result import ResultSigner, new_signing_key
 from ivr.records import results, webhook_answers
 from ivr.records.cipher import BlindIndex, FieldCipher
 from ivr.records.database import Database
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
+from ivr.telephony.metrics import Metrics
 from ivr.telephony.senders.outbox import LocalOutbox
 from ivr.telephony.senders.smtp import SmtpSender
 from ivr.telephony.senders.twilio_messaging import TwilioMessaging
@@ -41,6 +43,8 @@ from ivr.telephony.web import WebDeps, create_web
 CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
 #: Words that a recogniser is hinted per question; Twilio takes 500 of at most 100 characters.
 _MOST_HINTS = 200
+#: Webhook answers stored between two looks for old ones.
+_PURGE_EVERY = 500
 
 
 @dataclass(frozen=True)
@@ -236,19 +240,38 @@ def code_policy(settings: Settings) -> CodePolicy:
     )
 
 
+class _CountedSender:
+    """Counts what its provider refuses."""
+
+    def __init__(self, channel: Channel, sender: CodeSender, metrics: Metrics) -> None:
+        self._channel, self._sender, self._metrics = channel, sender, metrics
+
+    def send(self, message: CodeMessage) -> None:
+        try:
+            self._sender.send(message)
+        except SendFailed as error:
+            self._metrics.provider_failed(self._channel, error.kind)
+            raise
+
+
 class _Answers:
-    """Answers to webhooks, shared through the database."""
+    """Answers to webhooks, shared through the database. Twilio repeats a webhook within
+    seconds, so answers older than a day are dropped now and then."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
+        self._puts = itertools.count(1)
 
     def get(self, key: str) -> str | None:
         with self._db.reading() as session:
             return webhook_answers.get(session, key)
 
     def put(self, key: str, answer: str) -> str:
+        now = self._clock.now()
         with self._db.writing() as session:
-            return webhook_answers.put(session, key, answer, self._clock.now())
+            if next(self._puts) % _PURGE_EVERY == 0:
+                webhook_answers.purge_before(session, now - timedelta(days=1))
+            return webhook_answers.put(session, key, answer, now)
 
 
 class _Results:
@@ -310,10 +333,12 @@ def build_app(
         check_deadline_s=settings.check_deadline_s,
         result_minutes=settings.result_minutes,
     )
+    metrics = Metrics()
+    ways = make_senders(settings, clock) if senders is None else senders
     checks = IdentityChecks(
         db,
         RecordsDirectory(db),
-        senders=make_senders(settings, clock) if senders is None else senders,
+        senders={way: _CountedSender(way, sender, metrics) for way, sender in ways.items()},
         policy=code_policy(settings),
         code_key=derive_code_key(_key("IVR_INDEX_KEY", settings.index_key.get_secret_value())),
         words=settings.words(),
@@ -328,8 +353,9 @@ def build_app(
             answers=_Answers(db, clock),
             results=_Results(db, clock),
             jwks=signer.jwks,
-            readiness={"database": db.ping},
+            readiness={"database": lambda: _ready(db)},
             clock=clock,
+            metrics=metrics,
         )
     )
     _recover(worker)
@@ -340,6 +366,16 @@ def build_app(
         db.dispose()
 
     return RunningApp(app, db, service, flow, close)
+
+
+def _ready(db: Database) -> None:
+    """
+    Raises:
+        RecordsUnavailable: calls cannot be stored now.
+    """
+    db.ping()
+    if not db.is_current():
+        raise RecordsUnavailable("the database is not up to date", hint="ivr database upgrade")
 
 
 def _recover(worker: CheckWorker) -> None:

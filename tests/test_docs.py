@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, get_args, get_origin
@@ -23,8 +22,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("benchmarks/
 #: A file of the project named in a code span.
 PATH = re.compile(r"`((?:ivr|docs|tests|flows|grammars)/[\w./-]+\.\w+)(?::\d+)?`")
 READMES = ("README.md", "README.ja.md")
-#: Variables that the program or its tests read beside the settings.
-OTHER_VARIABLES = {"IVR_ENV_FILE", "IVR_TEST_DATABASE_URL"}
+#: Variables that the program reads beside the settings.
+OTHER_VARIABLES = {"IVR_ENV_FILE"}
 
 
 # --- settings -----------------------------------------------------------------------------
@@ -65,8 +64,8 @@ def default(field: FieldInfo) -> str:
     return f"`{text.lower() if isinstance(value, bool) else text}`" if text else "empty"
 
 
-def fields() -> Iterator[tuple[str, FieldInfo]]:
-    return ((f"IVR_{name.upper()}", field) for name, field in Settings.model_fields.items())
+def fields() -> list[tuple[str, FieldInfo]]:
+    return [(f"IVR_{name.upper()}", field) for name, field in Settings.model_fields.items()]
 
 
 def test_exactly_the_settings_are_documented_in_their_order() -> None:

@@ -133,8 +133,9 @@ def _refuse_inside(rehearsed: CallFile, *, fast: bool) -> None:
     Raises:
         RehearsalError: naming all of it.
     """
-    wanted: list[str] = [name for name in ("customers", "now") if name in rehearsed.model_fields_set]
-    wanted += [f"world.{name}" for name in _INSIDE if name in rehearsed.world.model_fields_set]
+    given, world = rehearsed.model_fields_set, rehearsed.world.model_fields_set
+    wanted = [str(name) for name in ("customers", "now") if name in given]
+    wanted += [f"world.{name}" for name in _INSIDE if name in world]
     if fast:
         wanted.append("--fast")
     if wanted:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ivr.flow.diagram import mermaid
-from ivr.wiring import load_shipped_flow, load_settings
+from ivr.settings import load_settings
+from ivr.wiring import load_shipped_flow
 
 
 @click.command()

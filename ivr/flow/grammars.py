@@ -21,6 +21,8 @@ from ivr.understanding.grammar import Grammar
 from ivr.understanding.template import expand
 
 SAMPLES = ".samples.yaml"
+#: In samples: what is said means nothing here, or holds no value.
+NOTHING = "none"
 
 Phrase = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -40,13 +42,21 @@ class GrammarFile(Strict):
     hints: tuple[Phrase, ...] = ()
 
 
+class NameValue(Strict):
+    """The value of a name: its parts' readings, in katakana or Latin letters."""
+
+    surname: str
+    given: str
+
+
 class Sample(Strict):
-    """An utterance and the meaning or the value it has. ``today``: the day it is said on, for
-    values that depend on it."""
+    """An utterance and the meaning or the value it has; :data:`NOTHING` where it has none.
+
+    ``today``: the day it is said on, for values that depend on it."""
 
     say: str
     means: Name | None = None
-    value: str | None = None
+    value: str | NameValue | None = None
     today: date | None = None
 
     @model_validator(mode="after")
@@ -57,17 +67,19 @@ class Sample(Strict):
 
 
 class SamplesFile(Strict):
-    """The content of ``grammars/<language>/<grammar>.samples.yaml``."""
+    """The content of ``grammars/<language>/<grammar>.samples.yaml``. ``today`` holds for every
+    sample that has none of its own."""
 
     grammar: Name
     language: Language
+    today: date | None = None
     samples: tuple[Sample, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
 class GrammarReading:
     """A grammar file as read: ``grammar`` is None where it is broken; ``problems`` covers its
-    twin too. ``text`` is the grammar file's."""
+    twin too. ``text`` is the grammar file's. Every sample has the day that holds for it."""
 
     name: str
     text: str
@@ -125,6 +137,9 @@ def _grammar(document: Document, path: Path) -> Grammar | None:
     meanings = _expanded(document, file)
     for part in ("meanings", "contains"):
         for meaning, phrases in getattr(file, part).items():
+            if meaning == NOTHING:
+                message = f"{shown(NOTHING)} is what samples call no meaning at all"
+                document.problems.append(document.problem((part, meaning), message, key=True))
             if not phrases:
                 document.problems.append(
                     document.problem((part, meaning), f"{shown(meaning)} has no phrases")
@@ -191,11 +206,14 @@ def _samples(path: Path, grammar: Grammar | None) -> tuple[tuple[Sample, ...], l
         return (), document.problems
     _check_names(document, file, path.name.removesuffix(SAMPLES), path.absolute().parent.name)
     if grammar is not None:
-        known = {*grammar.meanings, *grammar.contains}
+        known = {*grammar.meanings, *grammar.contains, NOTHING}
         for index, sample in enumerate(file.samples):
             if sample.means is not None and sample.means not in known:
                 message = f"unknown meaning {shown(sample.means)}"
                 hint = did_you_mean(sample.means, known)
                 where = ("samples", index, "means")
                 document.problems.append(document.problem(where, message + hint))
-    return file.samples, document.problems
+    samples = tuple(
+        sample.model_copy(update={"today": sample.today or file.today}) for sample in file.samples
+    )
+    return samples, document.problems

@@ -60,7 +60,7 @@ def _problems(document: Document, found: list[Found]) -> Iterable[Problem]:
 
 def _is_echo(place: SchemaPlace, item: Any) -> bool:
     """A list that counts as too short only because its broken entries do not count."""
-    return item["type"] == "too_short" and len(place.value) >= item["ctx"]["min_length"]
+    return item["type"] == "too_short" and bool(len(place.value) >= item["ctx"]["min_length"])
 
 
 def _meant(where: tuple[str | int, ...], tried: list[Found]) -> list[Found]:

@@ -100,9 +100,8 @@ class Identification:
         return CheckResult("fresh", {}) if found is None else _result("resumed", found)
 
     def _find(self, request: CheckRequest) -> _Found:
-        birthdate = date.fromisoformat(request.birthdate) if request.birthdate else date.min
         try:
-            candidates = self._directory.born_on(birthdate)
+            candidates = self._directory.born_on(_day(request.birthdate))
         except HonninError:
             match_name((), request.name)
             return _Found("error", flags=("directory_error",))
@@ -114,6 +113,15 @@ class Identification:
     def _caller_index(self, caller: str) -> str | None:
         number = usable_number(caller)
         return None if number is None else self._index.of("phone", number)
+
+
+def _day(birthdate: str | None) -> date:
+    """The date of an ISO text; where it is none, a day on which nobody was born."""
+    try:
+        return date.fromisoformat(birthdate or "")
+    except ValueError:
+        # Not raised on: its text quotes the birthdate.
+        return date.min
 
 
 def _result(outcome: str, record: VerificationRecord) -> CheckResult:

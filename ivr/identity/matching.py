@@ -18,7 +18,7 @@ from ivr.understanding.value import HeardName
 
 #: Compared where a day has few customers, so that an empty day takes as long as a full one: a
 #: million customers leave about 40 to a birthdate. Nobody is called so.
-_STAND_INS = tuple("".join(beats) for beats in product("ヌ", "ラリルレロヤユヨ", "ベボパピプペポビ"))
+_STAND_INS = tuple(map("ヌ".join, product("ラリルレロヤユヨ", "ベボパピプペポビ")))
 _NOBODY = HeardName(text="", surnames=_STAND_INS[:1], givens=_STAND_INS[1:2])
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, PrivateAttr, model_validator
 
 from ivr.errors import FilesError, Problem
 from ivr.flow.flow import Flow
@@ -37,6 +37,15 @@ _DATABASE = re.compile(
 )
 
 
+def _only_true(value: bool) -> bool:
+    if not value:
+        raise ValueError("can only be true; leave it out otherwise")
+    return value
+
+
+Yes = Annotated[bool, AfterValidator(_only_true)]
+
+
 class Guess(Strict):
     """What a recogniser hands over: a text and how sure it is (0..1)."""
 
@@ -53,9 +62,9 @@ class CallerStep(Strict):
     press: Annotated[str, Field(pattern=r"^(\$code|\$wrong_code|[0-9*#]){1,32}$")] | None = None
     #: Press before the prompts have ended.
     early: bool = False
-    silence: Literal[True] | None = None
-    hangup: Literal[True] | None = None
-    call_again: Literal[True] | None = None
+    silence: Yes | None = None
+    hangup: Yes | None = None
+    call_again: Yes | None = None
     wait: str | None = None
     hear: Annotated[tuple[Guess, ...], Field(min_length=1, max_length=10)] | None = None
 

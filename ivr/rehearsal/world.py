@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from pydantic import SecretStr
+
 from ivr.clock import Clock, ManualClock, OffsetClock, SystemClock
 from ivr.errors import FilesError, HonninError, Problem
 from ivr.flow.flow import Flow
@@ -126,7 +128,6 @@ class Worlds:
             "twilio_webhook_key": "",
             "twilio_number": NUMBER,
             "check_signatures": True,
-            "destinations": destinations,
             "fallback_number": FALLBACK_NUMBER,
             "database_url": "",
             "sms_sender": "outbox",
@@ -134,9 +135,14 @@ class Worlds:
             "email_sender": "outbox",
             "issuer": "",
             "audience": "agents",
-            "result_keys": {"rehearsal": secrets.token_hex(16)},
         }
-        return load_settings(**{**waits, **call.world.settings.overrides(), **safe})
+        settings = load_settings(**{**waits, **call.world.settings.overrides(), **safe})
+        # Mappings given to load_settings are merged with those of the environment.
+        maps = {
+            "destinations": destinations,
+            "result_keys": {"rehearsal": SecretStr(secrets.token_hex(16))},
+        }
+        return settings.model_copy(update=maps)
 
     # --- databases -------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ _ENGLISH_FILLERS = (
 )  # fmt: skip
 #: Politeness behind a phrase, in hiragana.
 _JAPANESE_ENDINGS = (
-    *fillers.ENDINGS, "けど", "けれど", "けれども", "が", "んですが", "んですけど", "のですが",
+    *fillers.ENDINGS, "んです", "のです", "んですよ", "けど", "けれど", "けれども", "が", "んですが", "んですけど", "のですが",
     "ねえ", "な", "わ",
 )  # fmt: skip
 
@@ -81,34 +81,39 @@ class _Compiled:
         return fold(text, "ja" if self.japanese else "en")
 
     def whole(self, text: str) -> str | None:
-        """The one meaning all of ``text`` has, in every way of parting it into phrases."""
+        """The one meaning all of ``text`` has, parted into as few phrases as can be.
+
+        Fewest, so that a phrase of its own (いいえ家族) is not taken apart again.
+        """
         if len(text) > MAX_SIGNS:
             return None
         exact = self.phrases.get(text)
         if exact is not None:
             return next(iter(exact)) if len(exact) == 1 else None
-        found = {way for way in self._ways(text) if way}
-        meanings = frozenset().union(*found) if found else frozenset()
-        return next(iter(meanings)) if len(meanings) == 1 else None
+        ways = {way: count for way, count in self._ways(text).items() if way}
+        fewest = min(ways.values(), default=0)
+        meanings = {meant for way, count in ways.items() if count == fewest for meant in way}
+        return meanings.pop() if len(meanings) == 1 else None
 
-    def _ways(self, text: str) -> set[frozenset[str]]:
-        """The sets of meanings of every way to part ``text`` into phrases and fillers."""
+    def _ways(self, text: str) -> dict[frozenset[str], int]:
+        """The sets of meanings of every way to part ``text`` into phrases, fillers and
+        politeness, each with the smallest number of phrases it takes."""
         units = list(text) if self.japanese else text.split(" ")
         gap = "" if self.japanese else " "
-        at: list[set[frozenset[str]]] = [set() for _ in range(len(units) + 1)]
-        at[0].add(frozenset())
-        for start in range(len(units)):
-            if not at[start]:
+        at: list[dict[frozenset[str], int]] = [{} for _ in range(len(units) + 1)]
+        at[0][frozenset()] = 0
+        for start, here in enumerate(at[:-1]):
+            if not here:
                 continue
             for end in range(start + 1, min(len(units), start + self.longest) + 1):
                 piece = gap.join(units[start:end])
-                if piece in self.fillers:
-                    at[end] |= at[start]
-                if piece in self.endings:
+                meant = self.phrases.get(piece)
+                for way, count in here.items():
                     # Politeness has to follow something.
-                    at[end] |= {way for way in at[start] if way}
-                if piece in self.phrases:
-                    at[end] |= {way | self.phrases[piece] for way in at[start]}
+                    if piece in self.fillers or (way and piece in self.endings):
+                        _keep_fewest(at[end], way, count)
+                    if meant is not None:
+                        _keep_fewest(at[end], way | meant, count + 1)
         return at[-1]
 
     def fragment(self, text: str) -> str | None:
@@ -129,11 +134,16 @@ class _Compiled:
 
     def begins_or_ends(self, text: str) -> bool:
         """Whether a phrase stands at either end of a text that is not understood."""
+        units = list(text) if self.japanese else text.split(" ")
         gap = "" if self.japanese else " "
         return any(
-            text.startswith(phrase + gap) or text.endswith(gap + phrase) or text == phrase
-            for phrase in self.phrases
+            gap.join(units[:count]) in self.phrases or gap.join(units[-count:]) in self.phrases
+            for count in range(1, min(len(units), self.longest) + 1)
         )
+
+
+def _keep_fewest(ways: dict[frozenset[str], int], way: frozenset[str], count: int) -> None:
+    ways[way] = min(count, ways.get(way, count))
 
 
 def fold(text: str, language: str) -> str:

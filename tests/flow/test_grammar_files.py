@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.flow.grammars import Sample, read_grammar, read_grammars
+from ivr.flow.grammars import NameValue, Sample, read_grammar, read_grammars
 from ivr.understanding.grammar import Grammar
 
 HEAD = "grammar: ready\nlanguage: ja\n"
@@ -40,7 +40,12 @@ def complaints(folder: Path) -> list[str]:
 
 
 def test_a_grammar_and_its_samples(folder: Path) -> None:
-    more = "  - {say: 五月三日, value: 1985-05-03, today: 2026-11-22}\n"
+    more = (
+        "  - {say: 五月三日, value: 1985-05-03, today: 2026-11-22}\n"
+        "  - {say: 山田太郎, value: {surname: ヤマダ, given: タロウ}}\n"
+        "  - {say: どうでしょう, means: none}\n"
+        "today: 2026-11-23\n"
+    )
     put(folder, GOOD, SAMPLES + more)
     [reading] = read_grammars(folder)
     assert reading.problems == ()
@@ -52,9 +57,12 @@ def test_a_grammar_and_its_samples(folder: Path) -> None:
         hints=("準備",),
         fillers=("えっと",),
     )
+    day = date(2026, 11, 23)
     assert reading.samples == (
-        Sample(say="はい", means="yes"),
+        Sample(say="はい", means="yes", today=day),
         Sample(say="五月三日", value="1985-05-03", today=date(2026, 11, 22)),
+        Sample(say="山田太郎", value=NameValue(surname="ヤマダ", given="タロウ"), today=day),
+        Sample(say="どうでしょう", means="none", today=day),
     )
 
 
@@ -66,6 +74,7 @@ def test_a_grammar_and_its_samples(folder: Path) -> None:
         ("meanings: {yes: ['" + "(" * 499 + "']}", "3:18: too many brackets in brackets"),
         ("meanings: {yes: [はい], no: [いや, (いいえ|はい)]}", "3:32: 'はい' means 'yes' already"),
         ("meanings: {yes: []}", "3:17: 'yes' has no phrases"),
+        ("meanings: {none: [x]}", "3:12: 'none' is what samples call no meaning at all"),
         ("contains: {yes: []}", "3:17: 'yes' has no phrases"),
         ("meanings: {yes: ['']}", "3:18: must not be empty"),
         ("meanings: {yes: はい}", "3:17: must be a list, not text"),

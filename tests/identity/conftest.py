@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from desk import Desk
-from fixtures_databases import Database
 
 from ivr.clock import ManualClock
+from ivr.records.database import Database
+
+
+@pytest.fixture(autouse=True)
+def different_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two random codes are alike once in a million: here, never."""
+    codes = (f"{number:06d}" for number in count(90210, 7919))
+    monkeypatch.setattr("ivr.identity.delivery.new_code", codes.__next__)
 
 
 @pytest.fixture

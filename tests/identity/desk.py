@@ -20,7 +20,7 @@ WORDS = {
     "ja": {"company": "つばめ銀行", "callback_number": "0120-000-000"},
     "en": {"company": "Tsubame Bank", "callback_number": "0120-000-000"},
 }
-#: Sends take no time unless a test is about that.
+#: Far longer than a fake takes; on a manual clock the wait itself is free.
 POLICY: dict[str, Any] = {"send_seconds": 5.0}
 
 

@@ -23,9 +23,18 @@ HANAKO = HeardName(
     surnames=("ヤマダ",),
     givens=("ハナコ",),
 )
-#: One mora from HANAKO.
-NEARLY_HANAKO = HeardName(text="ハマダハナコ", surnames=("ハマダ",), givens=("ハナコ",))
-STRANGER = HeardName(text="キムラジロウ", surnames=("キムラ",), givens=("ジロウ",))
+
+
+def said(surname: str, given: str) -> HeardName:
+    """A name heard as two readings, in katakana."""
+    return HeardName(text=surname + given, surnames=(surname,), givens=(given,))
+
+
+#: A whole mora from HANAKO: somebody else.
+NEARLY_HANAKO = said("ハマダ", "ハナコ")
+#: Half a mora from HANAKO: worth a question, never a match.
+UNSURE_HANAKO = said("ヤマダ", "ハナゴ")
+STRANGER = said("キムラ", "ジロウ")
 
 
 def customer(**changes: Any) -> Customer:

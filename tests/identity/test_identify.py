@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from people import ELSEWHERE, HANAKO, MOBILE, NEARLY_HANAKO, STRANGER, customer, register
+from people import (
+    ELSEWHERE,
+    HANAKO,
+    MOBILE,
+    NEARLY_HANAKO,
+    STRANGER,
+    UNSURE_HANAKO,
+    customer,
+    register,
+)
 
 from ivr.clock import ManualClock
 from ivr.errors import RecordsUnavailable
@@ -16,8 +25,6 @@ from ivr.identity.ports import Customer
 from ivr.records import verifications
 from ivr.records.database import Database
 from ivr.understanding.value import HeardName
-
-_NEAR = HeardName(text="x", surnames=("ヤマダ",), givens=("ハナゴ",))
 
 
 class BrokenDirectory:
@@ -47,10 +54,11 @@ def test_the_directory_of_our_tables_finds_customers(any_desk: Desk) -> None:
         ({}, "one", ()),
         ({"name": STRANGER}, "none", ()),
         ({"name": NEARLY_HANAKO}, "none", ()),
-        ({"name": _NEAR}, "none", ("name_uncertain",)),
+        ({"name": UNSURE_HANAKO}, "none", ("name_uncertain",)),
         ({"name": None}, "none", ()),
         ({"birthdate": "1985-03-06"}, "none", ()),
         ({"birthdate": None}, "none", ()),
+        ({"birthdate": "1985-02-30"}, "none", ()),
         ({"birthdate": "1940-01-02"}, "several", ("several_customers",)),
         # A registered phone makes nobody of several the caller.
         ({"birthdate": "1940-01-02", "caller": ELSEWHERE}, "several", ("several_customers",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from people import BORN, HANAKO, NEARLY_HANAKO, STRANGER, customer
+from people import BORN, HANAKO, NEARLY_HANAKO, STRANGER, customer, said
 
 from ivr.identity.matching import claim_of, match_name
 from ivr.identity.ports import Customer
@@ -19,10 +19,6 @@ _SATO = customer(id="c5", surname="佐藤", surname_kana="サトウ")
 _EVERYBODY = [_HANAKO, _TARO, _TWIN, _SAITO, _SATO]
 
 
-def _heard(surname: str, given: str) -> HeardName:
-    return HeardName(text=surname + given, surnames=(surname,), givens=(given,))
-
-
 @pytest.mark.parametrize(
     ("candidates", "heard", "kind", "found", "uncertain"),
     [
@@ -34,15 +30,15 @@ def _heard(surname: str, given: str) -> HeardName:
         ([_TARO], HANAKO, "none", None, False),
         ([_HANAKO, _TWIN], HANAKO, "several", None, False),
         # The one who fits is found also where somebody else is near.
-        ([_SAITO, _SATO], _heard("サトウ", "ハナコ"), "one", "c5", False),
-        ([_SAITO], _heard("サトウ", "ハナコ"), "none", None, False),
-        ([_SATO], _heard("カトウ", "ハナコ"), "none", None, False),
+        ([_SAITO, _SATO], said("サトウ", "ハナコ"), "one", "c5", False),
+        ([_SAITO], said("サトウ", "ハナコ"), "none", None, False),
+        ([_SATO], said("カトウ", "ハナコ"), "none", None, False),
         # Near is never pass.
-        ([_HANAKO], _heard("ヤマダ", "ハナゴ"), "none", None, True),
+        ([_HANAKO], said("ヤマダ", "ハナゴ"), "none", None, True),
         # Both readings of a spelling count.
         (
             [_HANAKO],
-            HeardName(text="x", surnames=("サンダ", "ヤマダ"), givens=("ハナコ",)),
+            HeardName(text="山田花子", surnames=("サンダ", "ヤマダ"), givens=("ハナコ",)),
             "one",
             "c1",
             False,
@@ -79,13 +75,15 @@ def test_order_and_company_never_make_a_match(people: list[Customer], chance: ob
     st.text(st.sampled_from("アイカキサシタナニハマヤラワンー"), min_size=1, max_size=6),
 )
 def test_nobody_is_found_in_an_empty_directory(surname: str, given_name: str) -> None:
-    assert match_name([], _heard(surname, given_name)).kind == "none"
+    assert match_name([], said(surname, given_name)).kind == "none"
 
 
 def test_the_same_words_make_the_same_claim_whoever_exists() -> None:
-    assert claim_of(BORN, HANAKO) == claim_of(BORN, _heard("ヤマダ", "ハナコ"))
-    assert claim_of(BORN, _heard("オオノ", "ユウ")) == claim_of(BORN, _heard("オーノ", "ユー"))
-    assert claim_of(BORN, HeardName(text="x", wholes=("ヤマダハナコ",))) == claim_of(BORN, HANAKO)
+    assert claim_of(BORN, HANAKO) == claim_of(BORN, said("ヤマダ", "ハナコ"))
+    assert claim_of(BORN, said("オオノ", "ユウ")) == claim_of(BORN, said("オーノ", "ユー"))
+    assert claim_of(BORN, HeardName(text="ヤマダハナコ", wholes=("ヤマダハナコ",))) == claim_of(
+        BORN, HANAKO
+    )
 
 
 def test_different_words_make_different_claims() -> None:

@@ -55,6 +55,7 @@ class BotServer:
     address: str = ""
     pages: dict[str, Reply] = field(default_factory=dict)
     posts: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
+    bearers: list[str] = field(default_factory=list)
     unsigned: int = 0
     outbox: Path = Path("outbox.jsonl")
 
@@ -71,9 +72,10 @@ class BotServer:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def bot_app(bot: BotServer) -> flask.Flask:
+def bot_app(bot: BotServer, token: str = TOKEN, public: str = PUBLIC) -> flask.Flask:
+    """``bot`` as an application that is reached at ``public`` and signed for with ``token``."""
     app = flask.Flask("bot")
-    validator = RequestValidator(TOKEN)
+    validator = RequestValidator(token)
 
     @app.route("/<path:path>", methods=["GET", "POST"])
     def answer(path: str) -> Any:
@@ -83,9 +85,11 @@ def bot_app(bot: BotServer) -> flask.Flask:
             bot.posts.append((request.path, fields, dict(request.headers)))
             query = f"?{request.query_string.decode()}" if request.query_string else ""
             signed = request.headers.get("X-Twilio-Signature", "")
-            if not validator.validate(PUBLIC + request.path + query, fields, signed):
+            if not validator.validate(public + request.path + query, fields, signed):
                 bot.unsigned += 1
                 return "", 403
+        elif "Authorization" in request.headers:
+            bot.bearers.append(request.headers["Authorization"])
         reply = bot.pages.get(request.path)
         if callable(reply):
             reply = reply(fields)

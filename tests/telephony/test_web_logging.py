@@ -81,12 +81,12 @@ def test_request_line(rig: Build, logged: Callable[[], list[dict[str, Any]]]) ->
     rig().client.get("/results/abc?x=1")
     (entry,) = logged()
     assert entry.pop("timestamp")
+    assert 0 <= entry.pop("ms") < 60_000
     assert entry == {
         "event": "request",
         "route": "/results/<reference>",
         "method": "GET",
         "status": 401,
-        "ms": 0,
         "level": "info",
     }
 

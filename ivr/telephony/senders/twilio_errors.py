@@ -10,7 +10,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 
 from ivr.errors import SendFailed
 
-#: Twilio error code -> kind of failure (../shared/TWILIO.md "OTP"; twilio.com/docs/api/errors).
+#: Twilio error code -> kind of failure (TWILIO.md "OTP"; twilio.com/docs/api/errors).
 KIND_OF_CODE = {
     30450: "blocked",
     60410: "blocked",

@@ -46,7 +46,7 @@ _DAY_SIGN = "(?:日(?!曜|よう)|にち(?!よう))"
 
 #: Dates in figures: S60.3.5, 2021-07-18, 1985 3 5, 19850305, 昭和600305.
 _ERA_FIGURES = re.compile(
-    rf"{_ERA}{_GAP}(?P<y>{_NUM}|元)[./-](?P<m>{_NUM})[./-](?P<d>{_NUM})(?!{numbers.ATOM}|[./-])"
+    rf"{_ERA}{_GAP}(?P<y>{_NUM}|元)[./ -](?P<m>{_NUM})[./ -](?P<d>{_NUM})(?!{numbers.ATOM}|[./-])"
 )
 _ERA_SIX = re.compile(rf"{_ERA}{_GAP}(?P<y>\d\d)(?P<m>\d\d)(?P<d>\d\d)(?![\d年月日./-])")
 _FIGURES = re.compile(
@@ -230,7 +230,9 @@ def _year_and_month(match: re.Match[str]) -> list[_Piece]:
         year, month = numbers.parse(head), numbers.parse(tail)
         if year and month and 1 <= year.value <= 99 and 1 <= month.value <= 12:
             ways.add((year.value, month.value))
-    if len(ways) != 1:
+    whole = numbers.parse(run)
+    # 平成十一月三日: the 10th year, January, or November of a year that was lost?
+    if len(ways) != 1 or (whole is not None and 1 <= whole.value <= 12):
         return [_Piece("year", match.group(), None, era, doubt="year_not_understood")]
     ((number, month_number),) = ways
     year_piece = _Piece("year", match.group(), era.year(number), era, doubt="year_sign_missing")

@@ -1,0 +1,187 @@
+"""``ivr demo``: a call centre on this machine, from nothing, without a phone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+
+from ivr.clock import HurriedClock, SystemClock
+from ivr.commands.rehearse import load_flows
+from ivr.errors import RehearsalError
+from ivr.records.customer_csv import store_file
+from ivr.rehearsal.callfile import load_call
+from ivr.rehearsal.outcome import Outcome
+from ivr.rehearsal.report import LiveText, table_heading, table_row
+from ivr.rehearsal.telephone import Surroundings, Telephone
+from ivr.rehearsal.webhooks import Server
+from ivr.settings import Settings, load_settings
+from ivr.wiring import open_database, with_rehearsal_keys
+
+#: The call that is printed, and those that are placed quietly after it.
+SHOWN = "verified-by-sms"
+QUIET = ("wrong-birthdate", "look-alike-name", "proxy", "lost-card", "english-verified")
+_ACCOUNT_SID = "AC" + "0" * 32
+#: Seconds for the web process to start on a slow laptop.
+_START_S = 30
+
+
+@click.command()
+@click.option(
+    "--pace",
+    type=click.FloatRange(1, 1000),
+    default=12,
+    show_default=True,
+    help="How many times faster than real talk the calls go; 1 is real time.",
+)
+def demo(pace: float) -> None:
+    """Show a whole call, from the first ring to the agent, with made-up customers.
+
+    Prepares an SQLite file, starts the web process and places calls over real signed webhooks.
+    Needs no Twilio account. Everything it makes lies in var/demo.
+    """
+    settings = _settings(load_settings())
+    clock = SystemClock()
+    flow = load_flows(settings)[settings.flow]
+    folder = settings.flows_dir / settings.flow
+    db = open_database(settings, clock)
+    db.upgrade()
+    stored = store_file(db, folder / "customers.csv", lambda done, total: None)
+    db.dispose()
+    click.echo(f"Made-up customers: {stored.added}, in {settings.var_dir}/honnin.sqlite3")
+    with _serving(settings):
+        click.echo(f"Web process: {settings.public_url} (signed webhooks, log in var/demo)\n")
+
+        def place(name: str, live: LiveText | None) -> Outcome:
+            call = load_call(folder / "calls" / f"{name}.yaml", flows={flow.name: flow})
+            if live is not None:
+                live.heading(call)
+            watch = None if live is None else live.show
+            return Telephone(call, flow, _surroundings(settings, pace), watch).place()
+
+        live = LiveText(click.echo, colours=sys.stdout.isatty())
+        shown = place(SHOWN, live)
+        live.outcome(shown)
+        click.echo("\nThe signed result that the agent's system fetches:")
+        click.echo(json.dumps(shown.as_json()["result"], ensure_ascii=False, indent=2))
+        click.echo("\nA few more calls, without the words:\n" + table_heading())
+        outcomes = [shown]
+        for name in QUIET:
+            outcomes.append(place(name, None))
+            click.echo(table_row(outcomes[-1]))
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    if failed:
+        raise RehearsalError(f"{len(failed)} of {len(outcomes)} calls went wrong")
+    click.echo(
+        "\nAll calls went as their files say. Next: change a sentence in"
+        " flows/verify/prompts.ja.yaml, then `.venv/bin/ivr lint` and `make rehearse`."
+    )
+
+
+def _settings(given: Settings) -> Settings:
+    """Settings of the demo: nothing in them can reach a real provider or person."""
+    var_dir = given.var_dir / "demo"
+    shutil.rmtree(var_dir, ignore_errors=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    flow_destinations = {"agents": "+815000001001", "overflow": "+815000001002"}
+    numbers = {**flow_destinations, "urgent": "+815000001003"}
+    demo = given.model_copy(
+        update={
+            "mode": "rehearsal",
+            "var_dir": var_dir,
+            "bind": address,
+            "public_url": f"http://{address}",
+            "twilio_account_sid": _ACCOUNT_SID,
+            "twilio_number": "+815000001000",
+            "fallback_number": "+815000001009",
+            "destinations": {name: (number,) for name, number in numbers.items()},
+            "sms_sender": "outbox",
+            "voice_sender": "outbox",
+            "email_sender": "outbox",
+        }
+    )
+    return with_rehearsal_keys(demo)
+
+
+@contextmanager
+def _serving(settings: Settings) -> Iterator[None]:
+    """Run ``ivr serve`` as a process of its own until the block ends."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("IVR_")}
+    environment |= {
+        "IVR_VAR_DIR": str(settings.var_dir),
+        "IVR_FLOWS_DIR": str(settings.flows_dir),
+        "IVR_GRAMMARS_DIR": str(settings.grammars_dir),
+        "IVR_FLOW": settings.flow,
+        "IVR_BIND": settings.bind,
+        "IVR_PUBLIC_URL": settings.public_url,
+        "IVR_TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
+        "IVR_TWILIO_NUMBER": settings.twilio_number,
+        "IVR_FALLBACK_NUMBER": settings.fallback_number,
+        "IVR_DESTINATIONS": json.dumps(settings.destinations),
+        "IVR_COMPANY_JA": settings.company_ja,
+        "IVR_COMPANY_EN": settings.company_en,
+    }
+    log = settings.var_dir / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ivr.cli", "serve"],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _await(settings.public_url, process, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the web process answers.
+
+    Raises:
+        RehearsalError: it stopped, or did not answer in time.
+    """
+    clock = SystemClock()
+    for _ in range(_START_S * 10):
+        if process.poll() is not None:
+            break
+        try:
+            with urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            pass
+        clock.sleep(0.1)
+    raise RehearsalError("the web process did not start", hint=f"see {log}")
+
+
+def _surroundings(settings: Settings, pace: float) -> Surroundings:
+    names = {number: name for name, (number, *_) in settings.destinations.items()}
+    return Surroundings(
+        server=Server(
+            address=settings.public_url,
+            public=settings.public_url,
+            auth_token=settings.twilio_auth_token.get_secret_value(),
+            account_sid=settings.twilio_account_sid,
+            number=settings.twilio_number,
+        ),
+        clock=HurriedClock(pace),
+        outbox=settings.var_dir / "outbox.jsonl",
+        destinations=names,
+        result_key=settings.result_keys["rehearsal"].get_secret_value(),
+        audience=settings.audience,
+    )
