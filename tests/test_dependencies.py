@@ -149,7 +149,8 @@ SAME_LICENCE = {
 def stated_licence(name: str) -> str:
     """What the installed package's metadata says."""
     metadata = importlib.metadata.metadata(name)
-    stated = metadata["License-Expression"] or metadata["License"] or ""
+    fields = ("License-Expression", "License")
+    stated = next((text for field in fields for text in metadata.get_all(field) or [] if text), "")
     if not stated or len(stated) > 60:
         classifiers = metadata.get_all("Classifier") or []
         known = [c.removeprefix("License :: ") for c in classifiers if c.startswith("License")]

@@ -87,7 +87,7 @@ def call(
         elsewhere = _Elsewhere(url.rstrip("/"), public_url, auth_token, result_key, outbox)
         outcome = _call_elsewhere(elsewhere, settings, rehearsed, flow, watch, fast=fast)
     else:
-        with Worlds(WiredStage(server_log), fast=fast) as worlds:
+        with Worlds(WiredStage(server_log, settings.log_level), fast=fast) as worlds:
             outcome = worlds.rehearse(rehearsed, flow, watch)
     if live is not None:
         live.outcome(outcome)

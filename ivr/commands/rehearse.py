@@ -29,10 +29,11 @@ JOBS = 4
 
 
 class WiredStage:
-    """The real application, with what it logs written to ``log``."""
+    """The real application. What it logs from ``level`` up is written to ``log``."""
 
-    def __init__(self, log: TextIO) -> None:
+    def __init__(self, log: TextIO, level: str) -> None:
         self._log = log
+        self._level = level
 
     def prepare(self, settings: Settings, clock: Clock, customers: Path | None) -> None:
         """See :class:`ivr.rehearsal.stage.Stage`."""
@@ -53,7 +54,7 @@ class WiredStage:
             for channel, sender in make_senders(settings, clock).items()
         }
         running = build_app(settings, clock, senders=senders, flow=flow)
-        configure_logging(settings.log_level, self._log)
+        configure_logging(self._level, self._log)
         return RunningApp(running.app, running.close)
 
 
@@ -156,7 +157,7 @@ def rehearse(
     began = clock.now()
     if not as_json:
         click.echo(table_heading())
-    with Worlds(WiredStage(server_log), fast=fast) as worlds:
+    with Worlds(WiredStage(server_log, settings.log_level), fast=fast) as worlds:
         outcomes = rehearse_all(
             worlds,
             calls,

@@ -81,31 +81,35 @@ class Telephone:
         self._questions = 0
         self._seconds = 0.0
         self._dialled: list[Dialled] = []
+        self._problems: list[str] = []
         #: Status callbacks that come only when all calls are over.
         self._delayed: list[dict[str, str]] = []
 
     def place(self) -> Outcome:
         """Place the call and whatever calls follow it. Never raises for what the server does:
         that is in the outcome's problems."""
-        problems: list[str] = []
         try:
             ended = self._place_all()
         except WebhookFailed as failed:
             ended = "error"
-            problems.append(
+            self._problems.append(
                 f"the caller heard an error and was cut off: {failed.reason}, by the fallback too"
             )
         except RehearsalError as error:
             ended = "error"
-            problems.append(str(error))
-        problems += self._webhooks.problems
-        return judged(self._outcome(ended, problems), self._call)
+            self._problems.append(str(error))
+        self._problems += self._webhooks.problems
+        return judged(self._outcome(ended), self._call)
 
     def _place_all(self) -> str:
         """Call until the turns say nothing of another call. Returns how the last one ended."""
         while True:
             ended = self._place_one()
-            pause = self._caller.call_ended()
+            try:
+                pause = self._caller.call_ended()
+            except RehearsalError as left_over:
+                self._problems.append(str(left_over))
+                pause = -1
             if pause < 0:
                 self._send_delayed()
                 return ended
@@ -186,7 +190,7 @@ class Telephone:
         for message in self._outbox.poll():
             self._conversation.note("message", f"{message.channel}: {message.text}")
 
-    def _outcome(self, ended: str, problems: list[str]) -> Outcome:
+    def _outcome(self, ended: str) -> Outcome:
         joined = next((d for d in reversed(self._dialled) if d.bridged), None)
         claims = None if joined is None else joined.claims
         destination = None
@@ -209,5 +213,5 @@ class Telephone:
             fallbacks=self._webhooks.fallbacks,
             said=self._conversation.prompts_said(),
             claims=claims,
-            problems=tuple(problems),
+            problems=tuple(self._problems),
         )

@@ -135,6 +135,7 @@ class Worlds:
             "email_sender": "outbox",
             "issuer": "",
             "audience": "agents",
+            "log_level": "error",
         }
         settings = load_settings(**{**waits, **call.world.settings.overrides(), **safe})
         # Mappings given to load_settings are merged with those of the environment.

@@ -27,7 +27,8 @@ _ENGLISH_FILLERS = (
 )  # fmt: skip
 #: Politeness behind a phrase, in hiragana.
 _JAPANESE_ENDINGS = (
-    *fillers.ENDINGS, "んです", "のです", "んですよ", "けど", "けれど", "けれども", "が", "んですが", "んですけど", "のですが",
+    *fillers.ENDINGS, "んです", "のです", "んだ", "んだよ", "んだけど", "んだけども", "んだけれど",
+    "のよ", "んですよ", "んですが", "んですけど", "のですが", "けど", "けれど", "けれども", "が",
     "ねえ", "な", "わ",
 )  # fmt: skip
 

@@ -113,7 +113,7 @@ def test_more_questions_than_expected(bot: BotServer, place: Place) -> None:
         ("/results/R1", ("<html>", 200), "/results did not answer with JSON"),
         ("/results/R1", ("[]", 200), "holds no token"),
         ("/results/R1", ('{"token": "a.b.c"}', 200), "the result of the call"),
-        ("/.well-known/jwks.json", ('{"keys": []}', 200), "signed with an unknown key"),
+        ("/.well-known/jwks.json", ("{}", 200), "the key set is not a JWKS"),
     ],
 )
 def test_results_that_must_not_be_relied_on(

@@ -36,7 +36,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStage:
     monkeypatch.setenv("IVR_FLOWS_DIR", str(flows))
     monkeypatch.setenv("IVR_VAR_DIR", str(tmp_path / "var"))
     for module in ("call", "rehearse"):
-        monkeypatch.setattr(f"ivr.commands.{module}.WiredStage", lambda log: stage)
+        monkeypatch.setattr(f"ivr.commands.{module}.WiredStage", lambda log, level: stage)
         monkeypatch.setattr(
             f"ivr.commands.{module}.load_flows", lambda settings: {"verify": small_flow()}
         )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ivr.rehearsal.prompt_book import PromptBook
 
-PROMPTS = {
+PROMPTS: dict[str, dict[str, tuple[str, ...]]] = {
     "ja": {
         "greeting": ("{company}です。",),
         "sorry": ("恐れ入ります。", "たびたび恐れ入ります。"),

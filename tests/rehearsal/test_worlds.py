@@ -46,6 +46,7 @@ class SmallStage:
     bot: BotServer = field(default_factory=BotServer)
     customers: list[str | None] = field(default_factory=list)
     settings: list[Settings] = field(default_factory=list)
+    clocks: list[Clock] = field(default_factory=list)
     sender: KeepingSender = field(default_factory=KeepingSender)
     wrapped: CodeSender | None = None
     refuse: Problem | None = None
@@ -64,6 +65,7 @@ class SmallStage:
         self, settings: Settings, clock: Clock, flow: Flow, wrap_sender: SenderWrap
     ) -> RunningApp:
         self.settings.append(settings)
+        self.clocks.append(clock)
         self.wrapped = wrap_sender(self.sender)
         app = bot_app(self.bot, settings.twilio_auth_token.get_secret_value(), settings.public_url)
         return RunningApp(app, self.close)
@@ -207,16 +209,11 @@ def test_nothing_is_left_behind(stage: SmallStage) -> None:
 
 
 def test_real_time_starts_at_the_calls_own_moment(stage: SmallStage) -> None:
-    clocks: list[Clock] = []
-    build = stage.build
-    stage.build = lambda settings, clock, flow, wrap: (  # type: ignore[method-assign]
-        clocks.append(clock) or build(settings, clock, flow, wrap)
-    )
     stage.bot.pages["/voice/incoming"] = "<Hangup/>"
     with Worlds(stage, fast=False) as worlds:
         outcome = rehearse(worlds)
-    assert not isinstance(clocks[0], ManualClock)
-    assert abs((clocks[0].now() - DEFAULT_NOW).total_seconds()) < 60
+    assert not isinstance(stage.clocks[0], ManualClock)
+    assert abs((stage.clocks[0].now() - DEFAULT_NOW).total_seconds()) < 60
     assert outcome.seconds < 10
 
 

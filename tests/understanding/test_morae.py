@@ -1,0 +1,81 @@
+"""Morae: what is levelled, and how far apart readings are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.understanding import mora
+
+KANA = st.text(alphabet="アイウエオカガキサシタヅノハフョンッーティ", max_size=8)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("サトウ", "サトー"),
+        ("サトウ", "サトオ"),
+        ("さとう", "サトウ"),
+        ("オオノ", "オーノ"),
+        ("オオノ", "オウノ"),
+        ("ケイコ", "ケーコ"),
+        ("ユウコ", "ユーコ"),
+        ("カヅキ", "カズキ"),
+        ("ヂロウ", "ジロウ"),
+        ("ミヲ", "ミオ"),
+        ("ヴィヴィ", "ビビ"),
+        ("フィリ", "フイリ"),
+        ("ショウジ", "ショージ"),
+        ("ｻﾄｳ", "サトウ"),
+        ("サトウ・", "サトウ"),
+    ],
+)
+def test_spellings_of_one_sound(one: str, other: str) -> None:
+    assert mora.level(one) == mora.level(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("サトウ", "サイトウ"),
+        ("オノ", "オオノ"),
+        ("コンドウ", "エンドウ"),
+        ("ユキ", "ユウキ"),
+        ("ショウジ", "シヨウジ"),
+        ("ティナ", "テイナ"),
+        ("ミナ", "ミンナ"),
+        ("カト", "カトウ"),
+        ("ハット", "ハト"),
+    ],
+)
+def test_different_sounds_stay_different(one: str, other: str) -> None:
+    assert mora.level(one) != mora.level(other)
+
+
+def test_morae_are_beats() -> None:
+    assert mora.morae(mora.level("キョウコ")) == ("キョ", "ー", "コ")
+    assert mora.morae(mora.level("シンイッチ")) == ("シ", "ン", "イ", "ッ", "チ")
+
+
+def test_small_kana_full_size() -> None:
+    assert mora.full_size(mora.level("ショウジ")) == mora.full_size(mora.level("シヨウジ"))
+
+
+def test_what_a_telephone_confuses_is_nearer() -> None:
+    voiced = mora.distance("サカキ", "サガキ")
+    other = mora.distance("サカキ", "サオキ")
+    assert 0 < voiced < other == 1.0
+
+
+@given(KANA)
+def test_levelling_twice_changes_nothing(reading: str) -> None:
+    assert mora.level(mora.level(reading)) == mora.level(reading)
+
+
+@given(KANA, KANA)
+def test_distance_is_one_both_ways_and_zero_for_the_same(one: str, other: str) -> None:
+    a, b = mora.level(one), mora.level(other)
+    assert mora.distance(a, b) == mora.distance(b, a)
+    assert (mora.distance(a, b) == 0) == (mora.morae(a) == mora.morae(b))
+    assert 0.0 <= mora.similarity(a, b) <= 1.0
