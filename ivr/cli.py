@@ -10,19 +10,41 @@ import click
 from ivr import __version__
 from ivr.errors import FilesError, HonninError
 
-#: Subcommand -> module and attribute; loaded only when used, so that ``ivr --help`` is quick.
+#: Subcommand -> module and attribute, and its line in ``ivr --help``. A module is loaded only
+#: when its command is used, and the help shows the lines written here, so that it is quick.
 COMMANDS = {
-    "demo": "ivr.commands.demo:demo",
-    "serve": "ivr.commands.serve:serve",
-    "lint": "ivr.commands.lint:lint",
-    "diagram": "ivr.commands.diagram:diagram",
-    "call": "ivr.commands.call:call",
-    "rehearse": "ivr.commands.rehearse:rehearse",
-    "customers": "ivr.commands.customers:customers",
-    "database": "ivr.commands.database:database",
-    "keys": "ivr.commands.keys:keys",
-    "result": "ivr.commands.result:result",
-    "bench": "ivr.commands.bench:bench",
+    "demo": (
+        "ivr.commands.demo:demo",
+        "Show a whole call, from the first ring to the agent, with made-up customers.",
+    ),
+    "serve": (
+        "ivr.commands.serve:serve",
+        "Answer calls: starts the web process and keeps it up.",
+    ),
+    "lint": ("ivr.commands.lint:lint", "Check flows, prompts, grammars and call files."),
+    "diagram": ("ivr.commands.diagram:diagram", "Draw FLOW as a Mermaid state diagram."),
+    "call": (
+        "ivr.commands.call:call",
+        "Place the call that FILE describes, and show it turn by turn.",
+    ),
+    "rehearse": (
+        "ivr.commands.rehearse:rehearse",
+        "Place rehearsed calls and say which did not go as expected.",
+    ),
+    "customers": (
+        "ivr.commands.customers:customers",
+        "The customers that callers are matched with.",
+    ),
+    "database": (
+        "ivr.commands.database:database",
+        "The database: its tables, and whether it can be used.",
+    ),
+    "keys": ("ivr.commands.keys:keys", "Make the secret keys of an installation."),
+    "result": (
+        "ivr.commands.result:result",
+        "Check the signed results that agents' systems receive.",
+    ),
+    "bench": ("ivr.commands.bench:bench", "Measure this machine: webhook turns, machine steps."),
 }
 
 
@@ -31,12 +53,15 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        target = COMMANDS.get(cmd_name)
-        if target is None:
+        if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = target.partition(":")
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

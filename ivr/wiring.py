@@ -322,7 +322,6 @@ def build_app(
         SettingsError, FilesError: something people wrote is wrong; all of it is named.
     """
     settings = with_rehearsal_keys(settings)
-    configure_logging(settings.log_level)
     flow = flow or load_shipped_flow(settings)
     db = open_database(settings, clock)
     service = DialogueService(
@@ -386,5 +385,7 @@ def _recover(worker: CheckWorker) -> None:
 
 
 def create_app() -> flask.Flask:
-    """The WSGI application, from the environment."""
-    return build_app(load_settings(), SystemClock()).app
+    """The WSGI application, from the environment; logs to standard error."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    return build_app(settings, SystemClock()).app

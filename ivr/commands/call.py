@@ -19,7 +19,7 @@ from ivr.rehearsal.outcome import Outcome
 from ivr.rehearsal.report import LiveText
 from ivr.rehearsal.telephone import Surroundings, Telephone, Watch
 from ivr.rehearsal.webhooks import Server
-from ivr.rehearsal.world import Worlds
+from ivr.rehearsal.world import FALLBACK, Worlds
 from ivr.settings import Settings, load_settings
 from ivr.wiring import with_rehearsal_keys
 
@@ -120,7 +120,7 @@ def _call_elsewhere(
         ),
         clock=SystemClock(),
         outbox=elsewhere.outbox or known.var_dir / "outbox.jsonl",
-        destinations=names,
+        destinations={**names, known.fallback_number: FALLBACK},
         result_key=elsewhere.result_key or (keys[0] if keys else ""),
         audience=known.audience,
     )

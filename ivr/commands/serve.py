@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -9,22 +10,24 @@ import flask
 from gunicorn.app.base import BaseApplication
 
 from ivr.clock import SystemClock
-from ivr.settings import Settings, load_settings
+from ivr.settings import load_settings
+from ivr.telephony.logging import configure_logging
 from ivr.wiring import build_app, open_database
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with our settings: one process, threads that each answer one webhook."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, bind: str, threads: int, load: Callable[[], flask.Flask]) -> None:
+        """``bind``: address and port; ``load`` makes the app, in the process that answers."""
+        self._bind, self._threads, self._load = bind, threads, load
         super().__init__()
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
-            "bind": self._settings.bind,
+            "bind": self._bind,
             "workers": 1,
-            "threads": self._settings.threads,
+            "threads": self._threads,
             "worker_class": "gthread",
             "timeout": 30,
             "graceful_timeout": 20,
@@ -37,7 +40,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
                 self.cfg.set(name, value)
 
     def load(self) -> flask.Flask:
-        return build_app(self._settings, SystemClock()).app
+        return self._load()
 
 
 @click.command()
@@ -62,4 +65,4 @@ def serve(upgrade: bool) -> None:
         f"docs/twilio.md has the rest. Stop with Ctrl-C.",
         err=True,
     )
-    _Server(settings).run()
+    Server(settings.bind, settings.threads, lambda: build_app(settings, SystemClock()).app).run()

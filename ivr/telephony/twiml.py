@@ -182,7 +182,9 @@ class Renderer:
 
     def _speak(self, parent: TwiML, lines: Iterable[Line], reply: Reply) -> None:
         for line in lines:
-            self._say(parent, line.text, reply.language, slow=reply.slow)
+            # "For English, press nine" in a Japanese call is for people who read no Japanese.
+            language = "en" if line.text.isascii() else reply.language
+            self._say(parent, line.text, language, slow=reply.slow)
 
     def _say(self, parent: TwiML, text: str, language: str, *, slow: bool = False) -> None:
         words = speakable(text)

@@ -57,7 +57,7 @@ def level(reading: str) -> str:
     for raw in text:
         sign = _SPELLING.get(raw, raw)
         if sign == "ー":
-            if out and out[-1] != "ー":
+            if out:
                 out.append("ー")
             continue
         if sign not in _VOWEL and sign != "ン":

@@ -43,5 +43,5 @@ def test_the_documented_call_goes_as_documented(
     assert "transfer" in log.getvalue()
     code = next(re.search("[0-9]{6}", m.text) for m in moments if m.who == "message")
     assert code is not None
-    for secret in ("山田", "太郎", "ヤマダ", "昭和", "1985", "819012345678", "090", code[0]):
+    for secret in ("山田", "太郎", "ヤマダ", "昭和", "9012345678", code[0]):
         assert secret not in log.getvalue()

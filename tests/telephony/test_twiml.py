@@ -92,6 +92,12 @@ def test_english_is_spoken_heard_and_remembered() -> None:
     assert document.redirect.endswith("/voice/continue?turn=3&lang=en")
 
 
+def test_an_english_line_of_a_japanese_call_has_an_english_voice() -> None:
+    ask = replace(ASK, lines=(LINE, Line("english_offer", "For English, press nine.")))
+    spoken = [(say.get("language"), say.text) for say in rendered(ask).root.iter("Say")]
+    assert spoken == [("ja-JP", LINE.text), ("en-US", "For English, press nine.")]
+
+
 def test_slow_mode_slows_every_line() -> None:
     ask = replace(ASK, lines=(LINE, Line("two", "どうぞ。")))
     document = rendered(ask, reply=FakeReply("call-1", 3, ask, slow=True), slow_rate=60)

@@ -48,6 +48,7 @@ _CORRECTIONS = (
 _TOKEN = re.compile(r"\d+(?:[./-]\d+)+|\d+(?:st|nd|rd|th)?|'\d\d|[a-z]+(?:'[a-z]+)?")
 _YEAR_FIRST = re.compile(r"([12]\d{3})[./-](\d{1,2})[./-](\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]([12]\d{3})")
+_YEAR_DAY = re.compile(r"([12]\d{3})[./-](\d{1,2})")
 _SHORT_LAST = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _EIGHT = re.compile(r"([12]\d{3})(\d\d)(\d\d)")
 
@@ -166,6 +167,8 @@ def _figures(word: str) -> Iterator[tuple[_Piece, ...]]:
     elif match := _YEAR_LAST.fullmatch(word):
         one, two, year = (int(group) for group in match.groups())
         yield _Piece("day", one), _Piece("day", two), _Piece("year", year)
+    elif match := _YEAR_DAY.fullmatch(word):  # September-2020-23
+        yield _Piece("year", int(match[1])), _Piece("day", int(match[2]))
     elif _SHORT_LAST.fullmatch(word) or word[0] == "'":
         yield (_Piece("short_year"),)
     elif word.isdigit() and len(word) == 4:

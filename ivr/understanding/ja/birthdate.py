@@ -54,7 +54,7 @@ _FIGURES = re.compile(
 )
 _EIGHT = re.compile(r"(?P<y>[12]\d{3})(?P<m>\d\d)(?P<d>\d\d)(?![\d年月日./-])")
 #: Figures in an order nobody agrees on (5-3-1985, 60/3/5).
-_ODD_FIGURES = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?![\d年月日./-])")
+_ODD_FIGURES = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{1,2})(?![\d年月日./-])")
 
 _YEAR = re.compile(rf"(?:(?:西暦|せいれき){_GAP}|{_ERA}{_GAP})?(?P<n>{_NUM}|元|がん){_YEAR_SIGN}")
 #: 昭和六十三月: the 年 was lost. And 1985 3月, where figures keep year and month apart.
@@ -171,7 +171,7 @@ def _figures(text: str, at: int) -> list[_Piece]:
 
 def _odd_figures(match: re.Match[str]) -> list[_Piece]:
     one, two, year = (int(group) for group in match.groups())
-    if len(match[3]) == 2:
+    if len(match[3]) < 4:
         return [_Piece("year", match.group(), None, doubt="era_missing")]
     if one > 12 >= two or one == two:
         day, month = one, two

@@ -2,7 +2,7 @@
 
 The dictionary tags surnames (姓) and given names (名). Spellings are looked up in its index;
 for readings, which it does not index, the entries are read through once at loading (about a
-second, some 15 MB).
+second, 15 MB for the counts, 120 MB mapped with the dictionary itself).
 """
 
 from __future__ import annotations

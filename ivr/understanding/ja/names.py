@@ -22,7 +22,9 @@ from ivr.understanding.value import HeardName, Understood
 
 _KANJI = r"㐀-䶿一-鿿豈-﫿𠀀-𯟿々〆"
 _NAME_SIGNS = re.compile(rf"[{_KANJI}ぁ-ゖァ-ヺー ]+")
-_HAS_KANJI = re.compile(f"[{_KANJI}]")
+_KANJI_ONLY = re.compile(f"[{_KANJI}]{{1,4}}")
+#: No name begins with these: a word was cut in two.
+_NO_BEGINNING = frozenset("ンーッャュョァィゥェォ")
 
 #: What may lead a name, in hiragana. No name begins with these, whatever follows.
 _LEAD_IN = (
@@ -47,7 +49,9 @@ _SENTENCE = re.compile(
     "(?:ません|ました|ますか|ですか|ください|下さい|でしょう|でしょうか|お願いします|おねがいします)$"
 )
 #: Endings of sentences that names have too (金井, 神田, 高良): only where no name is known.
-_MAYBE_SENTENCE = re.compile("(?:ます|です|ない|たい|んだ|けど|から|のか|って|じゃん|だよ|かな)$")
+_MAYBE_SENTENCE = re.compile(
+    "(?:ます|です|ない|ないん|たい|んだ|けど|から|のか|って|じゃん|だよ|かな)$"
+)
 #: Answers that a list of rare surnames also holds (灰, 飯江).
 _ANSWERS = frozenset(
     (*FILLERS, *LEADS, "いいえ", "いえ", "いや", "うん", "ううん", "そう", "いい", "なに", "なんで",
@@ -89,7 +93,7 @@ def parse(text: str, *, asked: Asked, confidence: float) -> Understood:
         return understood("unclear", _part(joined, "surname", single), confidence, "given_missing")
     if asked != "full" and single and (spaced is None or len(chunks) == 1):
         return understood("ok", _part(joined, alone, single), confidence)
-    best = spaced or whole
+    best = spaced or (whole if asked == "full" or _roomy(joined) else None)
     if best is not None:
         return understood("ok", _full(joined, best, names), confidence)
     return _unknown(joined, chunks, asked, names, confidence)
@@ -153,6 +157,12 @@ def _best(splits: Iterator[_Split]) -> _Split | None:
     return max(splits, key=lambda split: split.score, default=None)
 
 
+def _roomy(joined: str) -> bool:
+    """Whether an answer is long enough for a full name though one part was asked (陽翔 is not
+    a Mr or Ms 陽)."""
+    return len(morae(level(joined))) > 4 if is_kana(joined) else len(joined) > 2
+
+
 def _beats(split: _Split | None, joined: str, names: NameDictionary) -> bool:
     """Whether a full name is likelier than the whole being a surname (マキノ and アイ)."""
     if split is None or not is_kana(joined):
@@ -201,12 +211,13 @@ def _may_be_a_part(text: str, names: NameDictionary) -> bool:
     """Whether a text nobody knows as a name may be one: short, and no other word."""
     if is_kana(text):
         beats = len(morae(level(text)))
-        return 2 <= beats <= _MAX_PART_MORAE and not names.is_word(text)
+        begins = katakana(text)[0] not in _NO_BEGINNING
+        return begins and 2 <= beats <= _MAX_PART_MORAE and not names.is_word(text)
     return _short_kanji(text) and not names.is_word(text)
 
 
 def _short_kanji(text: str) -> bool:
-    return bool(_HAS_KANJI.search(text)) and len(text) <= 4
+    return _KANJI_ONLY.fullmatch(text) is not None
 
 
 def _half_known(joined: str, cuts: range | list[int], names: NameDictionary) -> HeardName | None:

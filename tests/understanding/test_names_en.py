@@ -1,0 +1,60 @@
+"""Names in roman letters."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.understanding.en import names
+from ivr.understanding.names import Asked
+from ivr.understanding.value import HeardName, Understood
+
+
+def parse(text: str, asked: Asked = "full") -> Understood:
+    return names.parse(text, asked=asked, confidence=1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "surname", "given"),
+    [
+        ("John Smith", "Smith", "John"),
+        ("my name is john smith", "Smith", "John"),
+        ("Yes, hello, this is John Smith speaking.", "Smith", "John"),
+        ("I'm John Smith", "Smith", "John"),
+        ("Smith, John", "Smith", "John"),
+        ("John S M I T H", "Smith", "John"),
+        ("J O H N Smith", "Smith", "John"),
+        ("John Smith is my name", "Smith", "John"),
+        ("Mr John Paul Smith-Jones please", "Smith-Jones", "John Paul"),
+        ("Hanako Yamada", "Yamada", "Hanako"),
+        ("Yesenia Nameth", "Nameth", "Yesenia"),
+    ],
+)
+def test_full_names(text: str, surname: str, given: str) -> None:
+    found = parse(text)
+    assert found.status == "ok"
+    assert isinstance(found.value, HeardName)
+    assert (found.value.surname_text, found.value.given_text) == (surname, given)
+    assert found.value.text == f"{given} {surname}"
+
+
+def test_one_word() -> None:
+    smith = HeardName("Smith", surname_text="Smith")
+    assert parse("Smith") == Understood("unclear", smith, 1.0, "given_missing")
+    assert parse("Smith", "surname") == Understood("ok", smith, 1.0)
+    assert parse("my first name is John", "given").value == HeardName("John", given_text="John")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yes", "I don't know", "what did you say", "agent", "12 Main", "J Smith", "Smith J", "?"],
+)
+def test_what_is_no_name(text: str) -> None:
+    assert parse(text) == Understood("none", None, 0.0, "no_name")
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_understood_or_not(text: str) -> None:
+    found = parse(text)
+    assert (found.value is None) == (found.status == "none")
