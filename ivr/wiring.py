@@ -39,6 +39,7 @@ from ivr.telephony.senders.smtp import SmtpSender
 from ivr.telephony.senders.twilio_messaging import TwilioMessaging
 from ivr.telephony.senders.twilio_voice import TwilioVoice
 from ivr.telephony.web import WebDeps, create_web
+from ivr.understanding import slots
 
 CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
 #: Words that a recogniser is hinted per question; Twilio takes 500 of at most 100 characters.
@@ -384,8 +385,14 @@ def _recover(worker: CheckWorker) -> None:
         return  # not ready yet; /readyz says so, and callers reach a person
 
 
-def create_app() -> flask.Flask:
-    """The WSGI application, from the environment; logs to standard error."""
-    settings = load_settings()
+def serving_app(settings: Settings) -> flask.Flask:
+    """The application as a server runs it: logs to standard error, dictionaries in memory
+    before the first call."""
     configure_logging(settings.log_level)
+    slots.warm()
     return build_app(settings, SystemClock()).app
+
+
+def create_app() -> flask.Flask:
+    """The WSGI application, from the environment."""
+    return serving_app(load_settings())

@@ -11,8 +11,7 @@ from gunicorn.app.base import BaseApplication
 
 from ivr.clock import SystemClock
 from ivr.settings import load_settings
-from ivr.telephony.logging import configure_logging
-from ivr.wiring import build_app, open_database
+from ivr.wiring import open_database, serving_app
 
 
 class Server(BaseApplication):  # type: ignore[misc]
