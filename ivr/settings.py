@@ -7,6 +7,7 @@ Secrets come only from here: the environment, or the file that ``IVR_ENV_FILE`` 
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -149,8 +150,11 @@ class Settings(BaseSettings):
     @property
     def listens_on_loopback(self) -> bool:
         """Whether only this machine can reach the web process."""
-        host = self.bind.rpartition(":")[0]
-        return host in {"localhost", "[::1]"} or host.startswith("127.")
+        host = self.bind.rpartition(":")[0].strip("[]")
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def database(self) -> str:

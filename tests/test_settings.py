@@ -34,6 +34,24 @@ def test_without_any_setting_it_is_a_rehearsal_on_loopback() -> None:
     assert {settings.sms_sender, settings.voice_sender, settings.email_sender} == {"outbox"}
 
 
+@pytest.mark.parametrize(
+    ("bind", "loopback"),
+    [
+        ("127.0.0.1:8080", True),
+        ("127.9.9.9:80", True),
+        ("localhost:8080", True),
+        ("[::1]:8080", True),
+        ("0.0.0.0:8080", False),
+        ("[::]:8080", False),
+        ("192.0.2.1:8080", False),
+        ("127.evil.example:8080", False),
+        (":8080", False),
+    ],
+)
+def test_only_loopback_addresses_count_as_loopback(bind: str, loopback: bool) -> None:
+    assert load_settings(bind=bind).listens_on_loopback is loopback
+
+
 def test_no_secret_has_a_default() -> None:
     settings = load_settings()
     for name in SECRETS:

@@ -64,4 +64,4 @@ def serve(upgrade: bool) -> None:
         f"docs/twilio.md has the rest. Stop with Ctrl-C.",
         err=True,
     )
-    Server(settings.bind, settings.threads, lambda: build_app(settings, SystemClock()).app).run()
+    Server(settings.bind, settings.threads, lambda: serving_app(settings)).run()

@@ -79,10 +79,14 @@ def _sqlite(url: URL, wait_s: float) -> Engines:
             isolation_level=None,
             check_same_thread=False,
         )
-        connection.execute("PRAGMA foreign_keys = ON")
-        # FULL, not NORMAL: "sending" and "consumed" must survive a power cut, or a code would
-        # be sent or accepted twice. It costs one fsync a commit.
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            # FULL, not NORMAL: "sending" and "consumed" must survive a power cut, or a code
+            # would be sent or accepted twice. It costs one fsync a commit.
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     engine = create_engine(
