@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.clock import Clock, ManualClock, OffsetClock, SystemClock
+from ivr.clock import Clock, HurriedClock, ManualClock, OffsetClock, SystemClock
 
 TOKYO = timezone(timedelta(hours=9))
 START = datetime(2026, 11, 22, 10, 0, tzinfo=TOKYO)
 
 
 @pytest.mark.parametrize(
-    "clock", [SystemClock(), OffsetClock(START), ManualClock(START)], ids=lambda c: type(c).__name__
+    "clock",
+    [SystemClock(), OffsetClock(START), HurriedClock(10), ManualClock(START)],
+    ids=lambda c: type(c).__name__,
 )
 def test_every_clock_gives_aware_utc_that_never_runs_backwards(clock: Clock) -> None:
     before = clock.now()
@@ -37,6 +39,16 @@ def test_an_offset_clock_begins_where_told_and_runs_at_real_speed() -> None:
     now = clock.now()
     assert START <= now <= START + (datetime.now(UTC) - before)
     assert clock.now() >= now
+
+
+def test_a_hurried_clock_waits_a_part_of_the_time() -> None:
+    before = datetime.now(UTC)
+    clock = HurriedClock(1000)
+    began = clock.now()
+    assert before <= began <= datetime.now(UTC)
+    clock.sleep(60)
+    assert clock.now() == began + timedelta(seconds=60)
+    assert datetime.now(UTC) - before < timedelta(seconds=60)
 
 
 def test_a_manual_clock_stands_still_until_told() -> None:

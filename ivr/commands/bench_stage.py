@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import secrets
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import flask
 from pydantic import SecretStr
@@ -21,9 +21,12 @@ from ivr.clock import Clock
 from ivr.commands.web_process import environment, free_address, running, serving
 from ivr.errors import RehearsalError, SettingsError
 from ivr.records.customer_csv import store_file
+from ivr.records.database import QueryCount
 from ivr.rehearsal.bench_call import BenchCaller, Person, SentCodes
 from ivr.rehearsal.webhooks import Server
 from ivr.settings import Settings, load_settings
+from ivr.telephony.logging import configure_logging
+from ivr.understanding import slots
 from ivr.wiring import build_app, open_database, with_rehearsal_keys
 
 #: The flow that the benchmark's caller can walk.
@@ -131,42 +134,87 @@ def both_servers(settings: Settings, log_dir: Path) -> Iterator[str]:
 
 
 class _InProcess:
-    """A line to an app in this process. Remembers nothing between requests."""
+    """A line to an app in this process that counts the queries of each webhook."""
 
-    def __init__(self, app: flask.Flask) -> None:
+    def __init__(self, app: flask.Flask, queries: QueryCount) -> None:
         self._client = Client(app)
+        self._queries = queries
+        self.counts: list[int] = []
+        #: The result that travelled with the last transfer.
+        self.reference = ""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """See :class:`ivr.rehearsal.bench_call.Line`."""
+        before = self._queries.count
         answer = self._client.post(path, data=body, headers=dict(headers))
+        self.counts.append(self._queries.count - before)
+        self.reference = "".join(parse_qs(urlsplit(path).query).get("ref", [self.reference]))
         return answer.status_code, answer.get_data()
 
 
 def count_queries(
     settings: Settings, clock: Clock, callers: Sequence[Person]
-) -> dict[str, tuple[int, int]]:
-    """Place calls one by one on the application in this process: for each kind of turn, how many
-    there were and how many queries they took, the queries of their checks included.
+) -> list[tuple[str, int]]:
+    """Place calls one by one on the application in this process: the kind of every turn, and
+    how many queries it took, those of its check included.
 
     Raises:
-        RehearsalError: a call was not verified.
+        RehearsalError: the last call was not verified.
     """
-    running_app = build_app(settings.model_copy(update={"log_level": "error"}), clock)
-    line = _CountedLine(_InProcess(running_app.app))
+    # What is measured elsewhere needs no log here; and a slow check must not be given up.
+    configure_logging("error")
+    slots.warm()
+    application = build_app(settings.model_copy(update={"check_wait_ms": 8000}), clock)
     codes = SentCodes(settings.var_dir / "outbox.jsonl")
-    counted: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    counted: list[tuple[str, int]] = []
     try:
-        with running_app.db.count_queries() as queries:
-            line.queries = queries
+        with application.db.count_queries() as queries:
+            line = _InProcess(application.app, queries)
             for person in callers:
                 line.counts.clear()
                 turns = BenchCaller(line, server_of(settings), codes, clock).place(person)
-                for turn, number in zip(turns, line.counts, strict=True):
-                    known, before = counted[turn.kind]
-                    counted[turn.kind] = known + 1, before + number
-        level = running_app.service.agent_view(reference=line.reference).level
+                kinds = (turn.kind for turn in turns)
+                counted += zip(kinds, line.counts, strict=True)
+        level = application.service.agent_view(reference=line.reference).level
     finally:
-        running_app.close()
+        application.close()
     if level != "verified":
-        raise RehearsalError(f"the measured calls end at level {level}, not verified")
-    return dict(counted)
+        raise RehearsalError(f"the measured calls end at level {level!r}, not verified")
+    return counted
+
+
+@contextmanager
+def own_database(server_url: str) -> Iterator[str]:
+    """A database of its own on a PostgreSQL server, dropped at the end; nothing that is there
+    already is touched.
+
+    Raises:
+        SettingsError: not the URL of a PostgreSQL server.
+        RehearsalError: its user may not create databases, or it cannot be reached.
+    """
+    try:
+        server = make_url(server_url)
+    except ArgumentError:
+        server = None
+    if server is None or not server.drivername.startswith("postgres"):
+        raise SettingsError(
+            "--database-url must name a PostgreSQL server",
+            hint="postgresql://USER:PASSWORD@HOST/NAME; SQLite needs no URL",
+        )
+    name = f"honnin_bench_{secrets.token_hex(6)}"
+    url = server.set(drivername="postgresql+psycopg")
+    try:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        raise RehearsalError(
+            f"no database could be created on that server ({type(error).__name__})",
+            hint="the URL's user needs the right CREATEDB; pip install 'honnin-ivr[postgres]'",
+        ) from None
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        engine.dispose()

@@ -282,7 +282,9 @@ def _checked(flow: Flow, call: Call, event: Checked) -> Call:
     assert isinstance(state, CheckState)  # noqa: S101
     codes = [name for name, slot in flow.file.slots.items() if slot.type == "code"]
     call = call.without(*codes).flagged(*event.flags)
-    call = replace(call, evidence={**call.evidence, **event.evidence})
+    # Whoever is identified anew has to prove anew: nothing proven about another claim is kept.
+    before = {} if event.check == "identify" else call.evidence
+    call = replace(call, evidence={**before, **event.evidence})
     if event.outcome not in CHECK_OUTCOMES[event.check] or event.outcome not in state.on:
         return _leave(flow, call.flagged("trouble"), "failed")
     return _enter(flow, call, state.on[event.outcome])

@@ -8,9 +8,10 @@ from ivr.identity.assurance import Assurance, assess
 
 
 def assurance(flow: Flow, call: Call) -> Assurance:
-    """How sure we are of the caller. A resumed call was claimed in the call before it:
-    ``match`` is only ever evidence of an identify step with birthdate and name."""
-    claimed_before = "match" in call.evidence
+    """How sure we are of the caller. A resumed call was claimed in the call before it (``match``
+    is only ever evidence of an identify step with birthdate and name), but until the right code
+    shows that it is the same caller, nothing but a number says so, and that is no proof."""
+    claimed_before = "match" in call.evidence and call.evidence.get("code") == "ok"
     kinds = {slot.type for name, slot in flow.file.slots.items() if name in call.slots}
     return assess(
         said_birthdate=claimed_before or "birthdate" in kinds,

@@ -175,12 +175,11 @@ class DialogueService:
         )
         with self._db.writing() as session:
             record = calls.get(session, intent.call_id, lock=True)
-            intents.finish(session, intent.id, self._clock.now())
-            if record is None:
+            in_time = intents.finish(session, intent.id, self._clock.now())
+            if record is None or not in_time or record.status != "active":
                 return
-            if result.verification_id is not None and record.status == "active":
+            if result.verification_id is not None:
                 record = replace(record, verification_id=result.verification_id)
-                calls.save(session, record)
             _, wakened = self._step(session, record, intent.turn, event)
         if wakened is not None:
             self._watcher.wake(wakened)
@@ -274,8 +273,11 @@ class DialogueService:
             state_name=call.state,
         )
         ended = call.ended is not None
+        anew = isinstance(call.action, Check) and call.action.check == "identify"
         record = replace(
             record,
+            # Should identifying fail, no code may be checked against an earlier claim.
+            verification_id=None if anew else record.verification_id,
             turn=call.turn,
             language=call.language,
             state=call_to_json(call),

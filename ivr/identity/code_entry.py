@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -62,7 +62,8 @@ class CodeEntry:
                 outcome, findings = entry.findings.checked[1], entry.findings
             else:
                 outcome, findings = self._judge(session, entry)
-        return CheckResult(outcome, findings.evidence, findings.flags, record.id)
+        evidence = {"code": outcome, **findings.for_call(request.call_id)}
+        return CheckResult(outcome, evidence, findings.flags, record.id)
 
     def _customer(self, verification_id: str | None) -> Customer | None:
         with self._db.reading() as session:
@@ -79,7 +80,7 @@ class CodeEntry:
             claim_index=record.claim_index,
             customer_id=record.customer_id,
         )
-        locked = limits.locked(session, entry.now)
+        locked = limits.locked_for_a_guess(session, entry.now)
         code = codes.by_intent(session, entry.findings.code_key or NOBODY)
         if record.sends == 0 or entry.now >= record.expires_at:
             outcome = "expired"
@@ -110,13 +111,7 @@ class CodeEntry:
     def _concluded(
         self, entry: _Entry, code: CodeRecord | None, outcome: str, *, locked: bool
     ) -> Findings:
-        findings = Findings(
-            entry.findings.evidence,
-            entry.findings.flags,
-            entry.findings.channel,
-            entry.findings.code_key,
-            (entry.request.intent_id, outcome),
-        )
+        findings = replace(entry.findings, checked=(entry.request.intent_id, outcome))
         if locked and entry.record.verified_at is None:
             findings = findings.with_evidence(match="locked").flagged("locked")
         if outcome != "ok" or code is None or entry.customer is None:
@@ -124,7 +119,7 @@ class CodeEntry:
                 return findings
             return findings.with_evidence(code=outcome)
         registered = is_registered(entry.request.caller, entry.customer)
-        return findings.with_evidence(
+        return replace(findings, proven_in=entry.request.call_id).with_evidence(
             code="ok",
             channel=code.channel,
             verified_at=entry.now.isoformat(),

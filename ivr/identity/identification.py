@@ -65,7 +65,7 @@ class Identification:
         with self._db.writing() as session:
             known = verifications.get(session, verification_id, lock=True)
             if known is not None:
-                return _result("done", known)
+                return _result(known, request)
             if limits.locked(session, now):
                 found = _Found("locked", flags=(*found.flags, "locked"))
             findings = Findings({"match": found.match}, found.flags)
@@ -83,11 +83,14 @@ class Identification:
                 evidence=findings.to_json(),
             )
             verifications.create(session, record)
-        return _result("done", record)
+        return _result(record, request)
 
     def resume(self, request: CheckRequest) -> CheckResult:
         """Find the verification this caller number began and was sent a code for, so that a
         caller may hang up to read the message. Decoys are resumed like any other.
+
+        What it found so far comes with the next check: a number, which can be forged or shared,
+        is no evidence by itself.
 
         Raises:
             RecordsUnavailable: the database cannot answer now.
@@ -97,7 +100,9 @@ class Identification:
             return CheckResult("fresh", {})
         with self._db.reading() as session:
             found = verifications.open_for_caller(session, caller_index, self._clock.now())
-        return CheckResult("fresh", {}) if found is None else _result("resumed", found)
+        if found is None:
+            return CheckResult("fresh", {})
+        return CheckResult("resumed", {}, (), found.id)
 
     def _find(self, request: CheckRequest) -> _Found:
         try:
@@ -124,6 +129,6 @@ def _day(birthdate: str | None) -> date:
         return date.min
 
 
-def _result(outcome: str, record: VerificationRecord) -> CheckResult:
+def _result(record: VerificationRecord, request: CheckRequest) -> CheckResult:
     findings = Findings.from_json(record.evidence)
-    return CheckResult(outcome, findings.evidence, findings.flags, record.id)
+    return CheckResult("done", findings.for_call(request.call_id), findings.flags, record.id)

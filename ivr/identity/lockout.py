@@ -47,6 +47,15 @@ class Limits:
         of_customer = counters.value(session, _CUSTOMER_FAILURES, self._customer, day)
         return max(of_claim, of_customer) >= self._policy.lockout_failures
 
+    def locked_for_a_guess(self, session: Session, now: datetime) -> bool:
+        """As :meth:`locked`, and alone with these counters until the transaction ends: guesses in
+        many calls at once are looked at one after the other. Two queries."""
+        day = day_of(now)
+        # Adding nothing locks the row and tells its newest value; SQLite is alone anyway.
+        of_claim = counters.bump(session, _CLAIM_FAILURES, self._claim, day, by=0)
+        of_customer = counters.bump(session, _CUSTOMER_FAILURES, self._customer, day, by=0)
+        return max(of_claim, of_customer) >= self._policy.lockout_failures
+
     def count_failure(self, session: Session, now: datetime) -> None:
         """Count a wrong code, atomically. Two queries."""
         day = day_of(now)

@@ -52,10 +52,14 @@ _SENTENCE = re.compile(
 _MAYBE_SENTENCE = re.compile(
     "(?:ます|です|ない|ないん|たい|んだ|けど|から|のか|って|じゃん|だよ|かな)$"
 )
-#: Answers that a list of rare surnames also holds (灰, 飯江).
+#: Answers and everyday words that a list of rare names also holds (灰, 飯江), or that can be
+#: parted into two of them (さよう なら).
 _ANSWERS = frozenset(
     (*FILLERS, *LEADS, "いいえ", "いえ", "いや", "うん", "ううん", "そう", "いい", "なに", "なんで",
-     "どうして", "もう", "ちがう", "わからん", "しらん", "まって", "かかり")
+     "どうして", "もう", "ちがう", "わからん", "しらん", "まって", "かかり", "わたし", "あたし",
+     "おれ", "なまえ", "まだ", "それで", "でも", "どうも", "もういい", "これでいいの", "そのあれ",
+     "しばらく", "さようなら", "おはよう", "こんにちは", "こんばんは", "おじいちゃん",
+     "おばあちゃん")
 )  # fmt: skip
 
 _MAX_PART_MORAE = 8
