@@ -120,8 +120,8 @@ class Settings(BaseSettings):
     check_wait_ms: int = Field(default=1500, ge=0, le=8000)
     #: Seconds after which a check that never ended is given up.
     check_deadline_s: int = Field(default=12, ge=2, le=60)
-    #: Threads that perform checks.
-    check_threads: int = Field(default=4, ge=1, le=64)
+    #: Threads that perform checks. Sending a code holds one for a second, on purpose.
+    check_threads: int = Field(default=16, ge=1, le=64)
 
     # --- results --------------------------------------------------------------------------
     #: Ed25519 private key as a JWK (JSON) that signs results.

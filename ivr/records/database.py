@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
@@ -18,8 +19,8 @@ from ivr.errors import RecordsUnavailable
 from ivr.records import schema
 from ivr.records.cipher import BlindIndex, FieldCipher
 from ivr.records.columns import use_cipher
-from ivr.records.engines import FRAMES, create_sqlite_file, make_engines
-from ivr.records.failures import explain
+from ivr.records.engines import FRAMES, LOCK_WAIT_MS, create_sqlite_file, make_engines
+from ivr.records.failures import busy, explain
 from ivr.records.rows import session_info
 
 
@@ -68,6 +69,7 @@ class Database:
         """
         self._engines = make_engines(url, wait_s)
         self._wait_s = wait_s
+        self._writer = threading.Lock() if self._engines.path is not None else None
         self.index = index
         self.clock = clock
         # Both views share one dialect object, hence one cipher.
@@ -93,9 +95,10 @@ class Database:
             RecordsUnavailable: locked, full, absent, out of reach, or not upgraded.
             RecordsError: the database refused a statement.
         """
-        with self._translated(), self._session(self._engines.writing) as session:
+        engine = self._engines.writing
+        with self._translated(), self._in_turn() as options, self._session(engine) as session:
             # Begin now, so that waiting for the lock happens before any work.
-            session.connection()
+            session.connection(execution_options=options)
             yield session
             session.commit()
 
@@ -146,6 +149,26 @@ class Database:
             yield counted
         finally:
             event.remove(self._engines.base, "before_cursor_execute", counted.note)
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[dict[str, Any]]:
+        """One writing thread of this process at a time, where the database is a file; gives the
+        options of its transaction.
+
+        SQLite itself lets waiting writers sleep for up to 0.1 s between looks at the lock, in no
+        order: among a dozen threads some would wait for seconds (docs/benchmarks.md).
+        """
+        if self._writer is None:
+            yield {}
+            return
+        began = perf_counter()
+        if not self._writer.acquire(timeout=self._wait_s):
+            raise busy(self.where)
+        try:
+            left_s = max(0.0, self._wait_s - (perf_counter() - began))
+            yield {LOCK_WAIT_MS: round(left_s * 1000)}
+        finally:
+            self._writer.release()
 
     def _session(self, engine: Engine) -> Session:
         info: dict[Any, Any] = session_info(self.index)

@@ -20,6 +20,8 @@ from ivr.errors import SettingsError
 FRAMES = ("BEGIN", "PRAGMA")
 _POOL = {"pool_size": 8, "max_overflow": 24, "hide_parameters": True}
 _WRITING = "ivr_writing"
+#: Execution option: milliseconds this transaction may wait for SQLite's write lock.
+LOCK_WAIT_MS = "ivr_lock_wait_ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,10 @@ def _sqlite(url: URL, wait_s: float) -> Engines:
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later can fail without waiting
         # (sqlite.org/isolation.html), so writers queue at the start.
-        writes = connection.get_execution_options().get(_WRITING, False)
+        options = connection.get_execution_options()
+        writes = options.get(_WRITING, False)
+        wait_ms = options.get(LOCK_WAIT_MS, round(wait_s * 1000))
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait_ms:d}")
         connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

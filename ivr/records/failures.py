@@ -61,6 +61,11 @@ def explain(error: SQLAlchemyError, where: str) -> RecordsError:
     return RecordsError(f"{where} refused a statement [{code}]")
 
 
+def busy(where: str) -> RecordsUnavailable:
+    """The error for a writer of this process that waited in vain for the writers before it."""
+    return RecordsUnavailable(f"{where} is locked by another writer of this process", hint=_AGAIN)
+
+
 def _code(error: DBAPIError) -> str:
     """A name of the failure that holds no value: the driver's code and the constraint, if any."""
     code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)

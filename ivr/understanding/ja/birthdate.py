@@ -33,7 +33,8 @@ class _Piece:
     doubt: str = ""
 
 
-_GAP = rf"(?:[、。,・ ]|の|{pattern(FILLERS)})*"
+#: Possessive: えーえーえー can be parted in countless ways, and no number begins like a filler.
+_GAP = rf"(?:[、。,・ ]|の|{pattern(FILLERS)})*+"
 _NUM = rf"{numbers.ATOM}+?"
 _RUN = rf"{numbers.ATOM}(?:[ 、,]?{numbers.ATOM})*"
 _ERA = (
