@@ -31,6 +31,18 @@ COMMANDS = {
         "ivr.commands.rehearse:rehearse",
         "Place rehearsed calls and say which did not go as expected.",
     ),
+    "understand": (
+        "ivr.commands.understand:understand",
+        "Understand utterances: birthdates, names, digits, yes and no, commands.",
+    ),
+    "compare-names": (
+        "ivr.commands.understand:compare_names",
+        "Compare heard names with registered furigana.",
+    ),
+    "evaluate": (
+        "ivr.commands.evaluate:evaluate",
+        "Score files of utterances whose values are known.",
+    ),
     "customers": (
         "ivr.commands.customers:customers",
         "The customers that callers are matched with.",

@@ -7,6 +7,7 @@ Secrets come only from here: the environment, or the file that ``IVR_ENV_FILE`` 
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -146,6 +147,14 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query:
             raise ValueError("must look like https://voice.example.co.jp")
         return value.rstrip("/")
+
+    @field_validator("bind")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        found = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):([0-9]{1,5})", value)
+        if found is None or int(found[1]) > 65535:
+            raise ValueError("must be an address and a port, like 127.0.0.1:8080")
+        return value
 
     @property
     def listens_on_loopback(self) -> bool:

@@ -312,12 +312,15 @@ def build_app(
     *,
     senders: Mapping[Channel, CodeSender] | None = None,
     flow: Flow | None = None,
+    recover: bool = True,
 ) -> RunningApp:
     """Wire a web process. The database must be up to date (``ivr database upgrade``).
 
     Args:
         senders: used in place of those the settings name (rehearsed faults).
         flow: used in place of loading it again.
+        recover: take up checks that a process before this one left; without it nothing is
+            done, and the database not even asked, before the first webhook.
 
     Raises:
         SettingsError, FilesError: something people wrote is wrong; all of it is named.
@@ -358,7 +361,8 @@ def build_app(
             metrics=metrics,
         )
     )
-    _recover(worker)
+    if recover:
+        _recover(worker)
 
     def close() -> None:
         worker.close()
@@ -390,7 +394,9 @@ def serving_app(settings: Settings) -> flask.Flask:
     before the first call."""
     configure_logging(settings.log_level)
     slots.warm()
-    return build_app(settings, SystemClock()).app
+    running = build_app(settings, SystemClock())
+    slots.warm({slot.type for slot in running.flow.file.slots.values()})
+    return running.app
 
 
 def create_app() -> flask.Flask:

@@ -24,6 +24,7 @@ from ivr.records.customer_csv import store_file
 from ivr.records.database import QueryCount
 from ivr.rehearsal.bench_call import BenchCaller, Person, SentCodes
 from ivr.rehearsal.webhooks import Server
+from ivr.rehearsal.world import CSV_COLUMNS
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
 from ivr.understanding import slots
@@ -34,6 +35,8 @@ FLOW = "verify"
 _NUMBER = "+815000001000"
 _AGENT = "+815000001001"
 _ACCOUNT_SID = "AC" + "0" * 32
+#: Surname and given name of every caller, in kanji and in kana.
+_NAME = ("山田", "太郎", "ヤマダ", "タロウ")
 _OLDEST = date(1930, 1, 1)
 #: Callers that can be made up: one for each birthday of about 60 years.
 MOST_CALLS = 20_000
@@ -90,7 +93,7 @@ def people(number: int) -> list[Person]:
         Person(
             mobile=f"+8190{10_000_000 + serial:08d}",
             birthdate=f"{day.year}年{day.month}月{day.day}日です",
-            name="山田太郎です",
+            name="".join(_NAME[:2]) + "です",
         )
         for serial, day in enumerate(born)
     ]
@@ -102,15 +105,12 @@ def prepare(settings: Settings, clock: Clock, number: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(
-            "number surname given surname_kana given_kana birthdate mobile landline email"
-            " language contact_changed".split()
-        )
+        rows.writerow(CSV_COLUMNS)
         for serial, person in enumerate(people(number)):
             born = (_OLDEST + timedelta(days=serial)).isoformat()
-            name = ("山田", "太郎", "ヤマダ", "タロウ")
-            phones = (person.mobile, "", "")
-            rows.writerow((f"B{serial:06d}", *name, born, *phones, "ja", "2019-04-01"))
+            rows.writerow(
+                (f"B{serial:06d}", *_NAME, born, person.mobile, "", "", "ja", "2019-04-01")
+            )
     db = open_database(settings, clock)
     try:
         db.upgrade()

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import socket
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import click
+from pydantic import SecretStr
 
 from ivr.clock import HurriedClock, SystemClock
 from ivr.commands.rehearse import load_flows
+from ivr.commands.web_process import free_address, serving
 from ivr.errors import RehearsalError
 from ivr.records.customer_csv import store_file
 from ivr.rehearsal.callfile import load_call
@@ -32,8 +25,6 @@ from ivr.wiring import open_database, with_rehearsal_keys
 SHOWN = "verified-by-sms"
 QUIET = ("wrong-birthdate", "look-alike-name", "proxy", "lost-card", "english-verified")
 _ACCOUNT_SID = "AC" + "0" * 32
-#: Seconds for the web process to start on a slow laptop.
-_START_S = 30
 
 
 @click.command()
@@ -59,7 +50,7 @@ def demo(pace: float) -> None:
     stored = store_file(db, folder / "customers.csv", lambda done, total: None)
     db.dispose()
     click.echo(f"Made-up customers: {stored.added}, in {settings.var_dir}/honnin.sqlite3")
-    with _serving(settings):
+    with serving(settings, settings.var_dir / "server.log"):
         click.echo(f"Web process: {settings.public_url} (signed webhooks, log in var/demo)\n")
 
         def place(name: str, live: LiveText | None, pace: float) -> Outcome:
@@ -87,18 +78,17 @@ def demo(pace: float) -> None:
 
 
 def _settings(given: Settings) -> Settings:
-    """Settings of the demo: nothing in them can reach a real provider or person."""
+    """Settings of the demo: nothing in them can reach a real provider, person or database."""
     var_dir = given.var_dir / "demo"
     shutil.rmtree(var_dir, ignore_errors=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = free_address()
     flow_destinations = {"agents": "+815000001001", "overflow": "+815000001002"}
     numbers = {**flow_destinations, "urgent": "+815000001003"}
     demo = given.model_copy(
         update={
             "mode": "rehearsal",
             "var_dir": var_dir,
+            "database_url": SecretStr(""),
             "bind": address,
             "public_url": f"http://{address}",
             "twilio_account_sid": _ACCOUNT_SID,
@@ -108,63 +98,10 @@ def _settings(given: Settings) -> Settings:
             "sms_sender": "outbox",
             "voice_sender": "outbox",
             "email_sender": "outbox",
+            "result_keys": {},
         }
     )
     return with_rehearsal_keys(demo)
-
-
-@contextmanager
-def _serving(settings: Settings) -> Iterator[None]:
-    """Run ``ivr serve`` as a process of its own until the block ends."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("IVR_")}
-    environment |= {
-        "IVR_VAR_DIR": str(settings.var_dir),
-        "IVR_FLOWS_DIR": str(settings.flows_dir),
-        "IVR_GRAMMARS_DIR": str(settings.grammars_dir),
-        "IVR_FLOW": settings.flow,
-        "IVR_BIND": settings.bind,
-        "IVR_PUBLIC_URL": settings.public_url,
-        "IVR_TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
-        "IVR_TWILIO_NUMBER": settings.twilio_number,
-        "IVR_FALLBACK_NUMBER": settings.fallback_number,
-        "IVR_DESTINATIONS": json.dumps(settings.destinations),
-        "IVR_COMPANY_JA": settings.company_ja,
-        "IVR_COMPANY_EN": settings.company_en,
-    }
-    log = settings.var_dir / "server.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ivr.cli", "serve"],
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _await(settings.public_url, process, log)
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the web process answers.
-
-    Raises:
-        RehearsalError: it stopped, or did not answer in time.
-    """
-    clock = SystemClock()
-    for _ in range(_START_S * 10):
-        if process.poll() is not None:
-            break
-        try:
-            with urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
-        except (URLError, OSError):
-            pass
-        clock.sleep(0.1)
-    raise RehearsalError("the web process did not start", hint=f"see {log}")
 
 
 def _surroundings(settings: Settings, pace: float) -> Surroundings:

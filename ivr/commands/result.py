@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,8 +36,8 @@ def verify(token: str, jwks: Path | None, audience: str | None) -> None:
     """
     settings = load_settings()
     text = sys.stdin.read().strip() if token == "-" else token  # noqa: S105
-    keys = json.loads(jwks.read_text()) if jwks else open_signer(settings, SystemClock()).jwks()
     try:
+        keys = _published(jwks) if jwks else open_signer(settings, SystemClock()).jwks()
         claims = verify_token(
             text,
             keys,
@@ -48,3 +49,11 @@ def verify(token: str, jwks: Path | None, audience: str | None) -> None:
         click.echo(f"not valid: {error}", err=True)
         sys.exit(1)
     click.echo(json.dumps(claims, ensure_ascii=False, indent=2))
+
+
+def _published(jwks: Path) -> dict[str, Any]:
+    try:
+        keys: dict[str, Any] = json.loads(jwks.read_bytes())
+    except ValueError:
+        raise SignatureInvalid(f"{jwks} is not JSON", hint="fetch it again") from None
+    return keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -10,16 +11,24 @@ import flask
 from gunicorn.app.base import BaseApplication
 
 from ivr.clock import SystemClock
-from ivr.settings import load_settings
-from ivr.wiring import open_database, serving_app
+from ivr.errors import SettingsError
+from ivr.settings import Settings, load_settings
+from ivr.wiring import build_app, open_database, serving_app
 
 
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with our settings: one process, threads that each answer one webhook."""
 
-    def __init__(self, bind: str, threads: int, load: Callable[[], flask.Flask]) -> None:
-        """``bind``: address and port; ``load`` makes the app, in the process that answers."""
-        self._bind, self._threads, self._load = bind, threads, load
+    def __init__(
+        self,
+        bind: str,
+        threads: int,
+        load: Callable[[], flask.Flask],
+        ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``bind``: address and port. ``load`` makes the app, in the process that answers;
+        ``ready`` is called when the server listens."""
+        self._bind, self._threads, self._load, self._ready = bind, threads, load, ready
         super().__init__()
 
     def load_config(self) -> None:
@@ -33,6 +42,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "keepalive": 15,
             "loglevel": "warning",
             "control_socket_disable": True,
+            "when_ready": lambda _arbiter: self._ready(),
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -50,18 +60,45 @@ def serve(upgrade: bool) -> None:
     Point a Twilio number's voice webhook at <IVR_PUBLIC_URL>/voice/incoming (docs/twilio.md).
     """
     settings = load_settings()
+    # Put together once without answering anybody: what is wrong is told here, in plain words.
+    build_app(settings, SystemClock(), recover=False).close()
+    _check_address(settings.bind)
     if upgrade:
         db = open_database(settings, SystemClock())
         db.upgrade()
         db.dispose()
+    Server(
+        settings.bind,
+        settings.threads,
+        lambda: serving_app(settings),
+        lambda: click.echo(_welcome(settings), err=True),
+    ).run()
+
+
+def _welcome(settings: Settings) -> str:
     base = settings.public_url
-    click.echo(
+    return (
         f"Honnin answers at {base} (listening on {settings.bind}, mode {settings.mode}).\n"
         f"In the Twilio console, set your number's webhooks (HTTP POST):\n"
         f"  A call comes in:      {base}/voice/incoming\n"
         f"  Primary handler fails: {base}/voice/fallback\n"
         f"  Call status changes:  {base}/voice/status\n"
-        f"docs/twilio.md has the rest. Stop with Ctrl-C.",
-        err=True,
+        f"docs/twilio.md has the rest. Stop with Ctrl-C."
     )
-    Server(settings.bind, settings.threads, lambda: serving_app(settings)).run()
+
+
+def _check_address(bind: str) -> None:
+    """
+    Raises:
+        SettingsError: nobody can listen there, or somebody does already.
+    """
+    host, _, port = bind.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    try:
+        socket.create_server((host.strip("[]"), int(port)), family=family).close()
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).partition(" (")[0]
+        raise SettingsError(
+            f"cannot listen on IVR_BIND={bind}: {reason}",
+            hint="stop what listens there, or choose another address",
+        ) from None

@@ -77,7 +77,7 @@ def running(
         RehearsalError: it stopped before that, or took too long.
     """
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own modules
             command, env=dict(environ), stdout=output, stderr=subprocess.STDOUT
         )
     try:

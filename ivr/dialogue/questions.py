@@ -6,11 +6,14 @@ from ivr.dialogue.actions import Ask, Line, Listening
 from ivr.dialogue.call import Call, Counter
 from ivr.flow import prompts
 from ivr.flow.flow import Flow
-from ivr.flow.model import ChooseState, CollectState
+from ivr.flow.model import KEYPAD_TYPES, ChooseState, CollectState
 from ivr.understanding import slots
 
-#: Keys of a western birthdate, the longest keypad entry without a length of its own.
-_BIRTHDATE_KEYS = 8
+#: The longest keypad entry of types without a length of their own: a western birthdate, a phone
+#: number in Japan, a postal code.
+_MOST_KEYS = {"birthdate": 8, "phone_number": 11, "address": 7}
+#: Types that are often spoken where they may be keyed.
+_SPOKEN_TOO = ("customer_number", "phone_number", "address")
 
 
 def line(flow: Flow, call: Call, key: str, attempt: int = 1, value: str | None = None) -> Line:
@@ -22,7 +25,7 @@ def is_keypad(flow: Flow, state: ChooseState | CollectState) -> bool:
     """Whether the state is a keypad entry, where ``*`` is the only command key."""
     if not isinstance(state, CollectState):
         return False
-    return state.menu is not None or flow.file.slots[state.slot].type in {"code", "digits"}
+    return state.menu is not None or flow.file.slots[state.slot].type in KEYPAD_TYPES
 
 
 def first(flow: Flow, call: Call, lead: tuple[Line, ...]) -> Ask:
@@ -91,7 +94,8 @@ def _listening(flow: Flow, call: Call) -> Listening:
         return Listening(wait.speech, wait.keys, grammars, 1, "#", timeout, end_silence)
     slot = flow.file.slots[state.slot]
     if is_keypad(flow, state):
-        length = slot.length or _BIRTHDATE_KEYS
-        return Listening(wait.speech, wait.keys, ("commands",), length, "*", timeout, end_silence)
+        length = slot.length or _MOST_KEYS[slot.type]
+        grammars = (slot.type, "commands") if slot.type in _SPOKEN_TOO else ("commands",)
+        return Listening(wait.speech, wait.keys, grammars, length, "*", timeout, end_silence)
     grammars = (slot.type, "commands")
     return Listening(wait.speech, wait.keys, grammars, 1, "#", timeout, end_silence)

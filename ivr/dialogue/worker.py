@@ -8,18 +8,25 @@ unasked; the call goes on when the intent's deadline has passed.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import structlog
 
 from ivr.clock import Clock
 from ivr.dialogue import request as requests
 from ivr.dialogue.service import DialogueService
-from ivr.errors import HonninError
+from ivr.errors import HonninError, RecordsUnavailable
 from ivr.identity.ports import CheckResult, Checks
 from ivr.records import intents
 from ivr.records.database import Database
+from ivr.records.intents import IntentRecord
 
+T = TypeVar("T")
+
+#: Seconds between two attempts while the database is away.
+_AGAIN_S = 0.5
 _log = structlog.get_logger(__name__)
 
 
@@ -84,13 +91,31 @@ class CheckWorker:
             intent = intents.claim(session, intent_id, self._clock.now())
         if intent is None or self._clock.now() >= intent.deadline_at:
             return  # someone else has it, or the call has gone on without it
+        request = requests.from_json(intent.payload)
         try:
-            result = self._checks.perform(requests.from_json(intent.payload))
+            result = self._persistently(intent, lambda: self._checks.perform(request))
         except Exception as error:
             _log.warning("check failed", check=intent.check, error=type(error).__name__)
             outcome, evidence, flags = requests.GIVEN_UP[intent.check]
             result = CheckResult(outcome, evidence, flags)
-        self._service.finish_check(intent, result)
+        self._persistently(intent, lambda: self._service.finish_check(intent, result))
+
+    def _persistently(self, intent: IntentRecord, attempt: Callable[[], T]) -> T:
+        """``attempt``, again and again until the intent's deadline while the database is away:
+        a code that was accepted must not be lost to a moment's lock. Checks are known by their
+        intent, so nothing counts or is sent twice.
+
+        Raises:
+            RecordsUnavailable: the database was away until the deadline.
+        """
+        while True:
+            try:
+                return attempt()
+            except RecordsUnavailable as error:
+                if self._clock.now() >= intent.deadline_at:
+                    raise
+                _log.warning("check delayed", check=intent.check, error=type(error).__name__)
+                self._clock.sleep(_AGAIN_S)
 
     def _done(self, intent_id: str) -> None:
         with self._lock:

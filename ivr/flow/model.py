@@ -7,7 +7,7 @@ prompts, grammars and slots are checked in ``ivr.flow.lint``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -25,7 +25,21 @@ CHECK_OUTCOMES: dict[str, tuple[str, ...]] = {
 #: How a transfer can end.
 TRANSFER_OUTCOMES = ("bridged", "busy", "no_answer", "declined", "failed")
 
-SLOT_TYPES = ("birthdate", "name", "code", "digits")
+SlotType = Literal[
+    "birthdate",
+    "name",
+    "code",
+    "digits",
+    "address",
+    "phone_number",
+    "customer_number",
+    "email_address",
+]
+SLOT_TYPES: tuple[SlotType, ...] = get_args(SlotType)
+#: Types that are nothing but digits: in their states every digit key belongs to the value.
+KEYPAD_TYPES: tuple[SlotType, ...] = ("code", "digits", "customer_number", "phone_number")
+#: Types that no telephone keypad can enter.
+SPOKEN_TYPES: tuple[SlotType, ...] = ("name", "email_address")
 
 Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"]
 Language = Literal["ja", "en"]
@@ -100,10 +114,10 @@ class Slot(Strict):
     """Something collected. ``confirm``: read it back never, when unsure, or always.
 
     ``unsure_below``: a confidence (0..1) under which ``unsure`` confirms.
-    ``length``: number of digits, for types ``code`` and ``digits``.
+    ``length``: number of digits, for types ``code``, ``digits`` and ``customer_number``.
     """
 
-    type: Literal["birthdate", "name", "code", "digits"]
+    type: SlotType
     pii: bool
     confirm: Literal["never", "unsure", "always"] = "unsure"
     unsure_below: float = Field(default=0.5, ge=0, le=1)

@@ -38,12 +38,16 @@ _WHY_NO_CODE = ("no_contact", "send_capped", "send_error")
 @dataclass(frozen=True, slots=True)
 class Assurance:
     """A level of :data:`LEVELS`, how it was reached (``amr``), hints for the agent (``flags``)
-    and reason codes why it is not higher (``why``; empty for ``verified``)."""
+    and reason codes why it is not higher (``why``; empty for ``verified``).
+
+    ``customer``: the number of the customer the level is about, from ``matched`` on. Without it
+    a caller could prove to be one customer and be served as another."""
 
     level: str
     amr: tuple[str, ...]
     flags: tuple[str, ...]
     why: tuple[str, ...]
+    customer: str | None = None
 
 
 def assess(
@@ -63,13 +67,13 @@ def assess(
     unmatched = _unmatched(evidence, flags)
     if unmatched:
         return Assurance("claimed", (), flags, unmatched)
-    channel = evidence.get("channel", "")
+    channel, customer = evidence.get("channel", ""), evidence.get("customer")
     if evidence.get("code") != "ok" or channel not in _AMR_OF_CHANNEL:
-        return Assurance("matched", ("kba",), flags, _unproven(evidence, flags))
+        return Assurance("matched", ("kba",), flags, _unproven(evidence, flags), customer)
     amr = ("kba", "otp", _AMR_OF_CHANNEL[channel])
     if channel not in _PHONE_CHANNELS:
-        return Assurance("matched", amr, flags, ("email_only",))
-    return Assurance("verified", amr, flags, ())
+        return Assurance("matched", amr, flags, ("email_only",), customer)
+    return Assurance("verified", amr, flags, (), customer)
 
 
 def _unsaid(said_birthdate: bool, said_name: bool) -> tuple[str, ...]:

@@ -69,6 +69,8 @@ class Identification:
             if limits.locked(session, now):
                 found = _Found("locked", flags=(*found.flags, "locked"))
             findings = Findings({"match": found.match}, found.flags)
+            if found.customer is not None:
+                findings = findings.with_evidence(customer=found.customer.number)
             record = VerificationRecord(
                 id=verification_id,
                 caller_index=self._caller_index(request.caller),

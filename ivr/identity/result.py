@@ -1,6 +1,7 @@
 """The signed result of a call: a compact JWS (RFC 7515) whose claims follow RFC 7519.
 
-It says how sure we are and how we came to be, never who: no name, birthdate, number or code.
+It says how sure we are, of which customer (by the company's own number for them) and how we
+came to be; no name, birthdate, phone number or code.
 """
 
 from __future__ import annotations
@@ -107,6 +108,8 @@ class ResultSigner:
             "flow_digest": flow_digest,
             "destination": destination,
         }
+        if assurance.customer is not None:
+            claims["customer"] = assurance.customer
         if verified_at is not None:
             claims["verified_at"] = int(verified_at.timestamp())
         header = {"alg": _ALGORITHM, "typ": TOKEN_TYPE, "kid": self._key.kid}

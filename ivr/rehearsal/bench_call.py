@@ -152,9 +152,8 @@ class BenchCaller:
         leg = Leg(person.mobile, self._server.number, self._server.account_sid)
         answers = self._answers(person)
         verbs = self._send(FIRST, public + INCOMING, leg.fields("ringing"))
-        polled = False
         for _ in range(_MOST_DOCUMENTS):
-            verb = _question(verbs)
+            verb = _leading(verbs)
             if isinstance(verb, Dial):
                 self._transfer(leg, verb)
                 self._send(STATUS_CALLBACK, public + STATUS, leg.fields("completed"))
@@ -163,13 +162,12 @@ class BenchCaller:
                 self._pause(verbs)
                 verbs = self._send(POLL, verb.url, leg.fields("in-progress"))
                 continue
-            if not polled and self._turns[-1].kind == SILENCE_CHECK:
-                # As Twilio would ask after a filler: here the check has ended meanwhile.
-                polled = True
-                self._send(POLL, f"{verb.action}&poll=1", leg.fields("in-progress"))
             kind, more = next(answers, ("", {}))
-            if not kind:
+            if verb is None or not kind:
                 break
+            if self._turns[-1].kind == SILENCE_CHECK:
+                # As Twilio would ask after a filler: here the check has ended meanwhile.
+                self._send(POLL, f"{verb.action}&poll=1", leg.fields("in-progress"))
             verbs = self._send(kind, verb.action, leg.fields("in-progress", **more))
         raise RehearsalError(
             "the call did not go like the verified call of the shipped flow",
@@ -190,7 +188,7 @@ class BenchCaller:
         dialled = dial.numbers[0]
         agent = Leg(leg.called, dialled.number, leg.account_sid, "outbound-dial", leg.sid)
         verbs = self._send(WHISPER, dialled.url, agent.fields("in-progress"))
-        asked = _question(verbs)
+        asked = _leading(verbs)
         if not isinstance(asked, Gather):
             raise RehearsalError("the whisper does not ask the agent for a key")
         self._send(AGENT_KEY, asked.action, agent.fields("in-progress", Digits="1"))
@@ -225,6 +223,6 @@ def _spoken(text: str) -> dict[str, str]:
     return {"SpeechResult": text, "Confidence": "0.93", "Language": "ja-JP"}
 
 
-def _question(verbs: tuple[Verb, ...]) -> Gather | Redirect | Dial | None:
+def _leading(verbs: tuple[Verb, ...]) -> Gather | Redirect | Dial | None:
     """Where the document leads: its first verb that is answered with another webhook."""
     return next((verb for verb in verbs if isinstance(verb, Gather | Redirect | Dial)), None)

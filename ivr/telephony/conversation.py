@@ -79,7 +79,7 @@ class Conversation:
         links = self._renderer.links(hook.language)
         again = links.onward(
             hook.turn,
-            retry=hook.retry + 1,
+            retry=hook.retry + hook.held + 1,
             dial=hook.dial,
             bridged="" if hook.bridged is None else str(hook.bridged).lower(),
         )
@@ -113,7 +113,7 @@ class Conversation:
             return attempt()
         except RecordsUnavailable as error:
             _log.error("records_unavailable", call_sid=hook.call_sid, **crash(error))
-            if retry is not None and hook.retry < MOST_RETRIES:
+            if retry is not None and hook.retry + hook.held < MOST_RETRIES:
                 self._metrics.troubles.labels("hold").inc()
                 return Answer(self._renderer.hold(hook.language, retry), keep=False)
             if hook.bridged:  # they have talked to a person already
@@ -141,9 +141,11 @@ class Conversation:
         if event is None or hook.turn is None:
             wait_ms = self._settings.check_wait_ms if hook.poll else 0
             reply = self._service.current(call_sid=hook.call_sid, wait_ms=wait_ms)
+            held = hook.retry + hook.held
         else:
             reply = self._take(hook, hook.turn, event)
-        return self._answer(hook, self._settled(hook, reply), recovered=recovered)
+            held = 0
+        return self._answer(hook, self._settled(hook, reply), recovered=recovered, held=held)
 
     def _event(self, hook: Webhook) -> Event | None:
         """What happened since the turn was asked; None: nothing that is an event by itself."""
@@ -198,7 +200,9 @@ class Conversation:
     def _numbers(self, destination: str) -> tuple[str, ...]:
         return self._settings.destinations.get(destination, ())
 
-    def _answer(self, hook: Webhook, reply: Reply, *, recovered: bool = False) -> Answer:
+    def _answer(
+        self, hook: Webhook, reply: Reply, *, recovered: bool = False, held: int = 0
+    ) -> Answer:
         pending = isinstance(reply.action, Check)
         asked_before = pending and hook.poll > 0 and reply.turn == hook.turn
         twiml = self._renderer.reply(
@@ -206,6 +210,7 @@ class Conversation:
             said=asked_before,
             polls=hook.poll if asked_before else 0,
             recovered=recovered,
+            held=held,
         )
         return Answer(twiml, keep=not pending)
 

@@ -32,7 +32,7 @@ CALL_OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 class Webhook:
     """One voice webhook. Empty strings and None stand for what is missing or malformed.
 
-    ``turn``, ``poll``, ``retry``, ``dialled``, ``recovered`` and ``language`` come from our own
+    ``turn``, ``poll``, ``retry``, ``held``, ``dialled``, ``recovered`` and ``language`` come from our own
     URL (see ``Links``); ``dial`` is DialCallStatus and ``bridged`` DialBridged, None where
     Twilio does not say.
     """
@@ -44,6 +44,7 @@ class Webhook:
     turn: int | None = None
     poll: int = 0
     retry: int = 0
+    held: int = 0
     dialled: bool = False
     recovered: bool = False
     language: str = DEFAULT_LANGUAGE
@@ -75,6 +76,7 @@ def read(query: Mapping[str, str], form: Mapping[str, str]) -> Webhook:
         turn=_number(query.get("turn", "")),
         poll=_number(query.get("poll", "")) or 0,
         retry=_number(query.get("retry", "")) or 0,
+        held=_number(query.get("held", "")) or 0,
         dialled=query.get("dialled") == "1",
         recovered=query.get("recovered") == "1",
         language=language if language in _LANGUAGES else DEFAULT_LANGUAGE,

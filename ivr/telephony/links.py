@@ -22,12 +22,15 @@ class Links:
 
     ``language`` travels along so that an apology can be spoken without the database.
     ``recovered`` marks URLs of a document that the fallback URL gave out: if one of them fails
-    as well, the caller gets a person instead of going round in circles.
+    as well, the caller gets a person instead of going round in circles. ``held`` counts how often
+    the caller was asked to hold before this very question could be read again: while a database
+    can be read but not written, it would otherwise be asked for ever.
     """
 
     base: str
     language: str = DEFAULT_LANGUAGE
     recovered: bool = False
+    held: int = 0
 
     def incoming(self, *, retry: int) -> str:
         """The start of the call again, after trouble."""
@@ -61,4 +64,6 @@ class Links:
             parts["lang"] = self.language
         if self.recovered:
             parts["recovered"] = 1
+        if self.held:
+            parts["held"] = self.held
         return f"{self.base}{path}?{urlencode(parts)}" if parts else f"{self.base}{path}"

@@ -17,6 +17,15 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+#: Headers by which a reverse proxy shows itself.
+_OF_PROXIES = (
+    "Forwarded",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+)
 
 
 def harden(response: Response) -> Response:
@@ -44,10 +53,10 @@ def bearer_of(request: Request, keys: Mapping[str, SecretStr]) -> str | None:
 def from_this_machine(request: Request) -> bool:
     """Whether ``request`` comes from loopback and was not passed on by a proxy.
 
-    A reverse proxy on this machine has a loopback address as well; it adds ``Forwarded`` or
-    ``X-Forwarded-For`` for whoever is behind it.
+    A reverse proxy on this machine has a loopback address as well; most add a header that says
+    so (docs/security.md "Metrics" on those that do not).
     """
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+    if any(name in request.headers for name in _OF_PROXIES):
         return False
     try:
         return ip_address(request.remote_addr or "").is_loopback

@@ -37,19 +37,25 @@ class Renderer:
         self._texts = texts
         self._hints = hints
 
-    def links(self, language: str, *, recovered: bool = False) -> Links:
+    def links(self, language: str, *, recovered: bool = False, held: int = 0) -> Links:
         """URLs on the public base, for a call in ``language``."""
-        return Links(self._settings.public_url, language, recovered)
+        return Links(self._settings.public_url, language, recovered, held)
 
     def reply(
-        self, reply: Reply, *, said: bool = False, polls: int = 0, recovered: bool = False
+        self,
+        reply: Reply,
+        *,
+        said: bool = False,
+        polls: int = 0,
+        recovered: bool = False,
+        held: int = 0,
     ) -> str:
         """The TwiML document of a reply.
 
         ``said``: the lines of a running check were spoken before; ``polls``: how often it was
-        asked after; ``recovered``: see ``Links``.
+        asked after; ``recovered`` and ``held``: see ``Links``.
         """
-        links = self.links(reply.language, recovered=recovered)
+        links = self.links(reply.language, recovered=recovered, held=held)
         document = VoiceResponse()
         match reply.action:
             case Ask() as ask:

@@ -18,7 +18,8 @@ class Reading:
 
     ``day`` -1 is the last day of the month (晦日 *misoka*). ``doubt`` is the reason code of
     anything that keeps the value from being certain. ``hidden``: doubt so deep that no value
-    may be offered. ``sure`` weighs the confidence (0..1).
+    may be offered. ``sure`` weighs the confidence (0..1). ``span``: first and last day of the
+    era the year was said in (``last`` None: the present one). ``weekday``: 0 is Monday.
     """
 
     year: int | None = None
@@ -27,6 +28,50 @@ class Reading:
     doubt: str = ""
     hidden: bool = False
     sure: float = 1.0
+    span: tuple[date, date | None] | None = None
+    weekday: int | None = None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts not said yet, of ``year``, ``month`` and ``day`` in this order."""
+        return tuple(part for part in _PARTS if getattr(self, part) is None)
+
+
+_PARTS = ("year", "month", "day")
+
+
+def merge(held: Reading, said: Reading) -> Reading:
+    """Parts of a birthdate given in several utterances, ``said`` being the latest, as one.
+
+    A whole date replaces what was held; of an utterance without a value (``hidden``) nothing
+    is taken. A part given again with another value replaces the first and leaves the doubt
+    ``said_anew``, so that the date is confirmed, never taken silently.
+    """
+    if said.hidden:
+        return held
+    if held.hidden or not said.missing:
+        return said
+    anew = any(
+        getattr(held, part) is not None and getattr(said, part) not in (None, getattr(held, part))
+        for part in _PARTS
+    )
+    doubt = "said_anew" if anew else held.doubt or said.doubt
+    year = held if said.year is None else said
+    return Reading(
+        year=year.year,
+        month=held.month if said.month is None else said.month,
+        day=held.day if said.day is None else said.day,
+        doubt=doubt,
+        sure=min(held.sure, said.sure),
+        span=year.span,
+        weekday=held.weekday if said.weekday is None else said.weekday,
+    )
+
+
+def uneven(month: str, day: str) -> bool:
+    """2006/07/1: one is padded, the other is not, so a figure may be lost."""
+    padded = "0" in (month[0], day[0])
+    return padded and min(len(month), len(day)) == 1
 
 
 def conclude(reading: Reading, *, today: date, confidence: float) -> Understood:
@@ -40,13 +85,24 @@ def conclude(reading: Reading, *, today: date, confidence: float) -> Understood:
     # A month or day that cannot be is wrong whatever else is missing.
     if not _possible(reading):
         return Understood("invalid", None, confidence * reading.sure, "impossible_date")
-    missing = _missing(reading)
-    if missing:
-        return Understood("unclear", None, 0.0, reading.doubt or missing)
+    if reading.missing:
+        return Understood("unclear", None, 0.0, reading.doubt or f"{reading.missing[0]}_missing")
     assert reading.year is not None and reading.month is not None and reading.day is not None  # noqa: S101
     last = calendar.monthrange(reading.year, reading.month)[1]
     born = date(reading.year, reading.month, last if reading.day == -1 else reading.day)
-    return judge(born, today=today, confidence=confidence * reading.sure, doubt=reading.doubt)
+    doubt = reading.doubt or _contradiction(reading, born)
+    return judge(born, today=today, confidence=confidence * reading.sure, doubt=doubt)
+
+
+def _contradiction(reading: Reading, born: date) -> str:
+    """昭和64年5月, 令和元年4月30日: the era had ended, or not begun. Or another weekday."""
+    if reading.span is not None:
+        first, last = reading.span
+        if born < first or (last is not None and born > last):
+            return "era_mismatch"
+    if reading.weekday is not None and born.weekday() != reading.weekday:
+        return "weekday_mismatch"
+    return ""
 
 
 def judge(born: date, *, today: date, confidence: float, doubt: str = "") -> Understood:
@@ -69,13 +125,6 @@ def _years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:  # 29 February of a year without one
         return day.replace(year=day.year - years, day=28)
-
-
-def _missing(reading: Reading) -> str:
-    for part in ("year", "month", "day"):
-        if getattr(reading, part) is None:
-            return f"{part}_missing"
-    return ""
 
 
 def _possible(reading: Reading) -> bool:

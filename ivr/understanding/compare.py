@@ -6,12 +6,13 @@ sounds exactly like it passes. Near is never a pass; it is at most ``confirm``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from ivr.understanding.en import nicknames
 from ivr.understanding.kana import romaji, romaji_key, without_long_o_and_u
-from ivr.understanding.mora import distance, full_size, level, similarity
+from ivr.understanding.mora import closeness, full_size, level
 from ivr.understanding.value import HeardName
 
 Decision = Literal["pass", "confirm", "fail"]
@@ -22,6 +23,8 @@ NEAR = 0.5
 #: Scores of a part that fits only by its spelling, or only but for the size of its kana.
 _BY_SPELLING = 0.8
 _BY_SIZE = 0.9
+#: ... or only by a reading that its spelling hardly ever has.
+_BY_RARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,12 @@ class _Fit:
     score: float = 0.0
 
 
+_EXACT = _Fit(exact=True, off=0.0, score=1.0)
+_SIZED = _Fit(loose=True, off=0.0, score=_BY_SIZE)
+_HINTED = _Fit(loose=True, off=0.0, score=_BY_SPELLING)
+_RARELY = _Fit(loose=True, off=0.0, score=_BY_RARE)
+
+
 def compare(
     heard: HeardName, *, surname: str, given: str, surname_kana: str, given_kana: str
 ) -> Comparison:
@@ -57,9 +66,9 @@ def compare(
         return Comparison("fail", 0.0)
     if heard.text and heard.text.isascii():
         return _letters(heard, surname, given, surname_kana, given_kana)
-    first = _part(heard.surnames, heard.surname_text, surname_kana, surname)
-    second = _part(heard.givens, heard.given_text, given_kana, given)
-    whole = _readings(heard.wholes, surname_kana + given_kana)
+    first = _part(heard.surnames, heard, heard.surname_text, surname_kana, surname)
+    second = _part(heard.givens, heard, heard.given_text, given_kana, given)
+    whole = _readings(heard.wholes, (), surname_kana + given_kana)
     if (first.exact and second.exact) or whole.exact:
         return Comparison("pass", 1.0)
     score = max(min(first.score, second.score), whole.score)
@@ -77,30 +86,40 @@ def _off(fit: _Fit) -> float:
     return 0.0 if fit.exact or fit.loose else fit.off
 
 
-def _part(readings: Iterable[str], spelling: str, kana: str, registered: str) -> _Fit:
-    fit = _readings(readings, kana)
+def _part(
+    readings: Iterable[str], heard: HeardName, spelling: str, kana: str, registered: str
+) -> _Fit:
+    fit = _readings(readings, heard.rare, kana)
     if not (fit.exact or fit.loose) and spelling and spelling == registered:
         return _Fit(loose=True, off=fit.off, score=max(fit.score, _BY_SPELLING))
     return fit
 
 
-def _readings(readings: Iterable[str], kana: str) -> _Fit:
-    """The best fit of any reading to the registered furigana."""
+def _readings(readings: Iterable[str], rare: Container[str], kana: str) -> _Fit:
+    """The best fit of any reading to the registered furigana. A rare one fits equal or not."""
     target = level(kana)
     best = _Fit()
     for reading in readings:
         sound = level(reading)
-        if not sound:
+        if sound == target and reading not in rare:
+            return _EXACT
+        if best.loose or not sound:
             continue
         if sound == target:
-            return _Fit(exact=True, off=0.0, score=1.0)
-        if full_size(sound) == full_size(target):
-            best = _Fit(loose=True, off=0.0, score=_BY_SIZE)
-        elif not best.loose:
-            off = distance(sound, target)
+            best = _RARELY
+        elif reading in rare:
+            continue
+        elif _as_if_full_size(sound, target):
+            best = _SIZED
+        else:
+            off, score = closeness(sound, target, at_most=NEAR)
             if off < best.off:
-                best = _Fit(off=off, score=min(similarity(sound, target), _BY_SIZE))
+                best = _Fit(off=off, score=min(score, _BY_SIZE))
     return best
+
+
+def _as_if_full_size(sound: str, target: str) -> bool:
+    return len(sound) == len(target) and full_size(sound) == full_size(target)
 
 
 def _letters(
@@ -113,7 +132,7 @@ def _letters(
         (heard.given_text, heard.surname_text),
     ):
         first = _spelt(one, surname, surname_kana)
-        second = _spelt(other, given, given_kana)
+        second = _called(other, given, given_kana)
         score = min(first.score, second.score)
         if first.exact and second.exact:
             return Comparison("pass", 1.0)
@@ -123,6 +142,16 @@ def _letters(
     return best
 
 
+def _called(letters: str, registered: str, kana: str) -> _Fit:
+    """A given name in letters. Nicknames, and the first of several names, are hints."""
+    fit = _spelt(letters, registered, kana)
+    if fit.exact or fit.loose or not letters or not registered or not registered.isascii():
+        return fit
+    if nicknames.related(letters.split(maxsplit=1)[0], registered.split(maxsplit=1)[0]):
+        return _HINTED
+    return fit
+
+
 def _spelt(letters: str, registered: str, kana: str) -> _Fit:
     key = romaji_key(letters)
     if not key:
@@ -130,8 +159,8 @@ def _spelt(letters: str, registered: str, kana: str) -> _Fit:
     sound = romaji_key(romaji(kana))
     short = without_long_o_and_u(sound)
     if key in (sound, short) or (registered.isascii() and key == romaji_key(registered)):
-        return _Fit(exact=True, off=0.0, score=1.0)
+        return _EXACT
     if key == short[:1] + short[1:].removeprefix("u") or without_long_o_and_u(key) == short:
         # "Ono" may be 大野 or 小野: letters cannot tell.
-        return _Fit(loose=True, off=0.0, score=_BY_SIZE)
+        return _SIZED
     return _Fit()

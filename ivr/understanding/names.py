@@ -36,4 +36,5 @@ def merge(surname: HeardName, given: HeardName) -> HeardName:
         given_text=given_text,
         surnames=surname.surnames,
         givens=given.givens,
+        rare=tuple(dict.fromkeys((*surname.rare, *given.rare))),
     )

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
-from ivr.understanding import birthdate, digits, names
+from ivr.understanding import (
+    address,
+    birthdate,
+    customer_number,
+    digits,
+    email_address,
+    names,
+    phone_number,
+)
+from ivr.understanding.card_numbers import SHORTEST, mask_card_numbers
 from ivr.understanding.en import birthdate as english_birthdate
 from ivr.understanding.en import names as english_names
 from ivr.understanding.ja import birthdate as japanese_birthdate
@@ -15,7 +24,16 @@ from ivr.understanding.ja.numbers import kanji
 from ivr.understanding.names import Asked
 from ivr.understanding.value import HeardName, Hypothesis, Understood, Value
 
-SLOT_TYPES = ("birthdate", "name", "code", "digits")
+SLOT_TYPES = (
+    "birthdate",
+    "name",
+    "code",
+    "digits",
+    "address",
+    "phone_number",
+    "customer_number",
+    "email_address",
+)
 
 #: A recogniser that gives no confidence is believed this much.
 UNSTATED_CONFIDENCE = 0.8
@@ -27,9 +45,12 @@ _ENGLISH_MONTHS = (
 _PARTS: dict[str, Asked] = {"full": "full", "surname": "surname", "given": "given"}
 
 
-def warm() -> None:
-    """Load what the first parse would load (the dictionary of names, about a second)."""
-    name_dictionary.load()
+def warm(slot_types: Collection[str] = ("name",)) -> None:
+    """Load what the first parse of these slot types would load: the dictionary of names, the
+    gazetteer of addresses (a second or two each)."""
+    for slot_type, load in {"name": name_dictionary.load, "address": address.warm}.items():
+        if slot_type in slot_types:
+            load()
 
 
 def parse(
@@ -44,10 +65,14 @@ def parse(
     """What ``hypotheses`` (best first) say for a slot of ``slot_type``.
 
     ``birthdate``: an ISO date; ``name``: a HeardName, ``part`` (``full``, ``surname``,
-    ``given``) says what was asked; ``code`` and ``digits``: the digits, ``length`` of them
-    where given. A later hypothesis counts only where all before it hold nothing of the kind
-    (``none``): what the best one leaves doubtful, a worse one may not settle. Confidence is the
-    recogniser's (None counts as ``UNSTATED_CONFIDENCE``) times how sure the parse is.
+    ``given``) says what was asked; ``code``, ``digits`` and ``customer_number``: the digits,
+    ``length`` of them where given; ``phone_number``: E.164; ``address``: as Japan Post writes it;
+    ``email_address``: in small letters. A card number said anywhere is masked first (requirement
+    A6), unless ``length`` asks for so many digits.
+
+    A later hypothesis counts only where all before it hold nothing of the kind (``none``): what
+    the best one leaves doubtful, a worse one may not settle. Confidence is the recogniser's (None
+    counts as ``UNSTATED_CONFIDENCE``) times how sure the parse is.
 
     Raises ``ValueError`` for an unknown slot type, language or part.
     """
@@ -56,7 +81,10 @@ def parse(
     for hypothesis in hypotheses:
         stated = hypothesis.confidence
         confidence = UNSTATED_CONFIDENCE if stated is None else min(max(stated, 0.0), 1.0)
-        found = understand(hypothesis.text, confidence)
+        text = hypothesis.text
+        if length is None or length < SHORTEST:
+            text = mask_card_numbers(text)
+        found = understand(text, confidence)
         if found.status != "none":
             return found
         if result.reason == "nothing_heard":
@@ -77,6 +105,18 @@ def _parser(
         return lambda text, confidence: _name(text, _PARTS[part], confidence)
     if slot_type in ("code", "digits"):
         return lambda text, confidence: digits.parse(text, confidence=confidence, length=length)
+    if slot_type == "customer_number":
+        return lambda text, confidence: customer_number.parse(
+            text, confidence=confidence, length=length
+        )
+    if slot_type == "phone_number":
+        return lambda text, confidence: phone_number.parse(text, confidence=confidence)
+    if slot_type == "address":
+        return lambda text, confidence: address.parse(text, confidence=confidence)
+    if slot_type == "email_address":
+        return lambda text, confidence: email_address.parse(
+            text, confidence=confidence, language=language
+        )
     raise ValueError(f"no such slot type: {slot_type!r}; known are {', '.join(SLOT_TYPES)}")
 
 
@@ -102,14 +142,21 @@ def parse_keys(slot_type: str, keys: str, *, today: date, length: int | None = N
     """What keyed ``keys`` (without the finishing key) say for a slot of ``slot_type``.
 
     ``birthdate``: era 1-5 (明治 大正 昭和 平成 令和) and YYMMDD, seven keys, or eight western
-    digits YYYYMMDD. ``code`` and ``digits``: exactly ``length`` digits where given. A name
-    cannot be keyed: ``none``. Raises ``ValueError`` for an unknown slot type.
+    digits YYYYMMDD. ``code``, ``digits`` and ``customer_number``: exactly ``length`` digits where
+    given. ``phone_number``: with its leading 0, abroad with 010. ``address``: a postal code of
+    seven digits. A name and an e-mail address cannot be keyed: ``none``.
+
+    Raises ``ValueError`` for an unknown slot type.
     """
     if slot_type == "birthdate":
         return _keyed_birthdate(keys, today)
-    if slot_type in ("code", "digits"):
+    if slot_type in ("code", "digits", "customer_number"):
         return digits.keyed(keys, length=length)
-    if slot_type == "name":
+    if slot_type == "phone_number":
+        return phone_number.keyed(keys)
+    if slot_type == "address":
+        return address.keyed(keys)
+    if slot_type in ("name", "email_address"):
         return Understood("none", None, 0.0, "not_keyable")
     raise ValueError(f"no such slot type: {slot_type!r}; known are {', '.join(SLOT_TYPES)}")
 
@@ -142,7 +189,8 @@ def spoken(slot_type: str, value: Value, *, language: str) -> str:
     """How ``value`` is read back to the caller, as heard and never more.
 
     Birthdates: 昭和六十年三月五日 (令和元年 for year 1), ``March 5, 1985``. Names: as heard.
-    Digits: one by one. Raises ``ValueError`` for a value that is not of the slot type.
+    Digits: one by one, phone and customer numbers in groups. Addresses: 東京都渋谷区神南1の19の11.
+    E-mail addresses: spelt. Raises ``ValueError`` for a value that is not of the slot type.
     """
     if slot_type == "name":
         if not isinstance(value, HeardName):
@@ -158,7 +206,17 @@ def spoken(slot_type: str, value: Value, *, language: str) -> str:
         return _spoken_date(born, language)
     if slot_type in ("code", "digits"):
         return digits.spoken(value, language=language)
+    if slot_type in _SPOKEN:
+        return _SPOKEN[slot_type](value, language=language)
     raise ValueError(f"no such slot type: {slot_type!r}; known are {', '.join(SLOT_TYPES)}")
+
+
+_SPOKEN = {
+    "customer_number": customer_number.spoken,
+    "phone_number": phone_number.spoken,
+    "address": address.spoken,
+    "email_address": email_address.spoken,
+}
 
 
 def _spoken_date(born: date, language: str) -> str:

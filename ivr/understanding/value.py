@@ -22,6 +22,8 @@ class HeardName:
 
     ``surnames`` and ``givens`` are readings of the two parts where a split is known;
     ``wholes`` are readings of the whole where it is not. Any of them may be empty.
+    ``rare`` names those among them that the spelling hardly ever has, or that nobody has listed
+    for it: they confirm a name and never pass it.
     ``text`` is the cleaned spelling (fillers and polite endings gone), never shown or logged.
     """
 
@@ -31,6 +33,7 @@ class HeardName:
     surnames: tuple[str, ...] = ()
     givens: tuple[str, ...] = ()
     wholes: tuple[str, ...] = ()
+    rare: tuple[str, ...] = ()
 
 
 Value = str | HeardName

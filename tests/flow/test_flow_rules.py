@@ -85,7 +85,7 @@ TABLE: list[tuple[list[tuple[str, str]], list[str]]] = [
         [("birthdate, pii: true", "birthdate, pii: false, length: 8")],
         [
             "15:37: a birthdate is personal data: write 'pii: true'",
-            "15:44: 'length' is only for slots of type 'code' and 'digits'",
+            "15:44: 'length' is only for slots of type 'code', 'digits', 'customer_number'",
         ],
     ),
     (

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from phone_rig import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL, RESULT_KEY, Office
 
 from ivr.clock import ManualClock
@@ -46,17 +44,6 @@ def shipped() -> Flow:
     return load_flow(
         ROOT / "flows" / "verify", grammars_dir=ROOT / "grammars", words=Settings().words()
     )
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """Wiring the web process takes the logs over; afterwards they are as they were."""
-    kept = structlog.get_config()
-    level, handlers = logging.root.level, logging.root.handlers[:]
-    yield
-    logging.root.setLevel(level)
-    logging.root.handlers[:] = handlers
-    structlog.configure(**kept)
 
 
 @pytest.fixture

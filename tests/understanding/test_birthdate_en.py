@@ -56,9 +56,9 @@ def test_every_usual_way_to_say_one_day(text: str) -> None:
         ("june twentieth twenty fourteen", "2014-06-20"),
         ("july twenty second two thousand eight", "2008-07-22"),
         ("march twenty one one nine eight five", "1985-03-21"),
-        ("25/12/1985", "1985-12-25"),
-        ("12/25/1985", "1985-12-25"),
-        ("3/3/1985", "1985-03-03"),
+        ("first wednesday of october 2014", "2014-10-01"),
+        ("23-2020-September", "2020-09-23"),
+        ("Tuesday, March 5, 1985", "1985-03-05"),
         ("the thirty first of may nineteen forty five", "1945-05-31"),
     ],
 )
@@ -81,12 +81,33 @@ def test_more_days(text: str, value: str) -> None:
         ("it is not March fifth 1985", "not_understood"),
         ("March 5 1985 or March 6", "not_understood"),
         ("March 5 1985 April", "not_understood"),
+        ("before March 5 1985", "not_understood"),
+        ("it isn't March 5 1985", "not_understood"),
+        ("somewhere around March 1985", "not_understood"),
+        ("March fifth nineteen gibberish eighty five", "not_understood"),
+        ("second friday of march 1985", "nth_weekday"),
+        ("the 3rd thu in may 1985", "nth_weekday"),
         ("March 5 1985, no", "corrected"),
         ("March 5 " + "um " * 50 + "1985", "not_understood"),
     ],
 )
 def test_what_is_doubtful_has_no_value(text: str, reason: str) -> None:
     assert parse(text) == Understood("unclear", None, 0.0, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "reason"),
+    [
+        ("25/12/1985", "1985-12-25", "day_month_order"),
+        ("12/25/1985", "1985-12-25", "day_month_order"),
+        ("3/3/1985", "1985-03-03", "day_month_order"),
+        ("Monday, March 5, 1985", "1985-03-05", "weekday_mismatch"),
+        ("I'll go back March 5, 1985", "1985-03-05", "extra_words"),
+        ("March fifth nineteen eighty five was a special day", "1985-03-05", "extra_words"),
+    ],
+)
+def test_what_has_to_be_confirmed(text: str, value: str, reason: str) -> None:
+    assert parse(text) == Understood("unclear", value, 0.5, reason)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,16 @@ GRAMMARS = Path(__file__).parents[2] / "grammars"
 TODAY = date(2026, 11, 22)
 LANGUAGES = ("ja", "en")
 CHOICES = ("yes_no", "consent", "ready", "resume", "code_help")
-SLOTS = ("birthdate", "name", "code")
+SLOTS = (
+    "birthdate",
+    "name",
+    "code",
+    "address",
+    "phone_number",
+    "customer_number",
+    "email_address",
+)
+SPOKEN = tuple(slot for slot in SLOTS if slot != "code")
 
 
 @cache
@@ -102,7 +111,7 @@ def test_no_choice_steals_a_command_and_no_command_a_choice(language: str, name:
     assert stolen == []
 
 
-@pytest.mark.parametrize(("language", "name", "sample"), samples("birthdate", "name"))
+@pytest.mark.parametrize(("language", "name", "sample"), samples(*SPOKEN))
 def test_no_command_steals_an_answer(language: str, name: str, sample: Sample) -> None:
     if sample.value != NOTHING:
         assert meaning(grammar_of(language, "commands"), [Hypothesis(sample.say)]) is None
@@ -111,7 +120,7 @@ def test_no_command_steals_an_answer(language: str, name: str, sample: Sample) -
 @pytest.mark.parametrize(("language", "name", "sample"), samples("commands"))
 def test_no_slot_takes_a_command_for_its_answer(language: str, name: str, sample: Sample) -> None:
     if sample.means != NOTHING:
-        for slot_type in ("birthdate", "name"):
+        for slot_type in SPOKEN:
             heard = [Hypothesis(sample.say, 1.0)]
             found = slots.parse(slot_type, heard, language=language, today=TODAY)
             assert found.value is None, slot_type

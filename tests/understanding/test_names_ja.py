@@ -25,6 +25,10 @@ def name_of(understood: Understood) -> HeardName:
     return understood.value
 
 
+def usual(readings: tuple[str, ...], name: HeardName) -> tuple[str, ...]:
+    return tuple(reading for reading in readings if reading not in name.rare)
+
+
 @pytest.mark.parametrize(
     ("text", "surname", "given"),
     [
@@ -118,7 +122,8 @@ def test_one_part_was_asked(
 ) -> None:
     found = parse(text, asked)
     assert found.status == "ok"
-    assert (name_of(found).surnames, name_of(found).givens) == (surnames, givens)
+    name = name_of(found)
+    assert (usual(name.surnames, name), usual(name.givens, name)) == (surnames, givens)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,28 @@ from collections.abc import Iterator
 
 from ivr.errors import Problem
 from ivr.flow.draft import Draft
-from ivr.flow.model import Asking, CheckState, ChooseState, CollectState, Slot
+from ivr.flow.model import (
+    KEYPAD_TYPES,
+    SPOKEN_TYPES,
+    Asking,
+    CheckState,
+    ChooseState,
+    CollectState,
+    Slot,
+)
 from ivr.flow.suggestion import shown
 
 #: Types whose length the flow gives; the shortest safe code is DESIGN.md "Codes".
-_WITH_LENGTH = ("code", "digits")
+_WITH_LENGTH = ("code", "digits", "customer_number")
 SHORTEST_CODE = 6
-_PERSONAL = ("birthdate", "name")
+_PERSONAL = (
+    "birthdate",
+    "name",
+    "address",
+    "phone_number",
+    "customer_number",
+    "email_address",
+)
 #: Slot types without which a check has nothing to check.
 _NEEDS = {"identify": ("birthdate", "name"), "check_code": ("code",)}
 
@@ -44,7 +59,8 @@ def _slots(draft: Draft) -> Iterator[Problem]:
             message = f"a slot of type '{slot.type}' needs 'length' (how many digits)"
             yield document.problem(where, message, key=True)
         if slot.type not in _WITH_LENGTH and slot.length is not None:
-            message = "'length' is only for slots of type 'code' and 'digits'"
+            kinds = ", ".join(f"'{kind}'" for kind in _WITH_LENGTH)
+            message = f"'length' is only for slots of type {kinds}"
             yield document.problem((*where, "length"), message, key=True)
         if slot.type == "code" and slot.length is not None and slot.length < SHORTEST_CODE:
             message = f"a code of fewer than {SHORTEST_CODE} digits can be guessed"
@@ -53,8 +69,17 @@ def _slots(draft: Draft) -> Iterator[Problem]:
             message = "a code is never read back: write 'confirm: never'"
             yield document.problem((*where, "confirm"), message)
         if slot.type in _PERSONAL and not slot.pii:
-            message = f"a {slot.type} is personal data: write 'pii: true'"
+            message = f"{_a(slot.type)} is personal data: write 'pii: true'"
             yield document.problem((*where, "pii"), message)
+        if slot.type == "email_address" and slot.confirm == "never":
+            message = "letters are easily misheard: write 'confirm: always'"
+            yield document.problem((*where, "confirm"), message)
+
+
+def _a(slot_type: str) -> str:
+    """A slot type with its article, in words."""
+    words = slot_type.replace("_", " ")
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _listening(draft: Draft, name: str, state: Asking) -> Iterator[Problem]:
@@ -106,13 +131,14 @@ def _confirming(draft: Draft, name: str, state: CollectState, slot: Slot) -> Ite
 def _keys_of(draft: Draft, name: str, state: CollectState, slot: Slot) -> Iterator[Problem]:
     """``menu`` belongs where keys are the value, ``on_digits`` where speech is."""
     problem, where = draft.document.problem, ("states", name)
-    keyed = slot.type != "name"
+    keyed = slot.type not in SPOKEN_TYPES
     if state.menu is not None and not (keyed and state.listen.keys):
         message = "'menu' is only for states in which the value is entered by keys"
         yield problem((*where, "menu"), message, key=True)
     if state.on_digits is None:
         if not keyed and not state.listen.speech:
-            yield problem((*where, "listen"), "a name cannot be entered by keys", key=True)
+            message = f"{_a(slot.type)} cannot be entered by keys"
+            yield problem((*where, "listen"), message, key=True)
         return
     if not state.listen.speech:
         message = "'on_digits' is only for states that listen to speech"
@@ -120,7 +146,7 @@ def _keys_of(draft: Draft, name: str, state: CollectState, slot: Slot) -> Iterat
     if not state.listen.keys:
         message = "'on_digits' has no use in a state that does not listen to keys"
         yield problem((*where, "on_digits"), message, key=True)
-    if slot.type in _WITH_LENGTH:
+    if slot.type in KEYPAD_TYPES:
         message = f"'on_digits' would take away the keys that enter {shown(state.slot)}"
         yield problem((*where, "on_digits"), message, key=True)
     if state.menu is not None:

@@ -12,13 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ivr.understanding.birthdate import Reading
+from ivr.understanding.birthdate import Reading, uneven
 from ivr.understanding.en import numbers
 
-Kind = Literal["year", "month", "day", "short_year", "correction", "noise"]
+Kind = Literal["year", "month", "day", "short_year", "correction", "noise", "uneven"]
 
 #: Longer utterances are no answers to this question, and would take long to read.
 MAX_TOKENS = 40
+
+#: Of two ways to read a date, one with an earlier year is out of the question.
+_EARLIEST = 1900
 
 _MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -28,10 +31,11 @@ _MONTHS = {name[:3]: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _MONTHS |= {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _MONTHS["sept"] = 9
 
-_WEEKDAYS = (
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
-)  # fmt: skip
+_WEEKDAYS = {
+    "monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5,
+    "sunday": 6, "mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3,
+    "fri": 4, "sat": 5, "sun": 6,
+}  # fmt: skip
 _NOISE = frozenset(
     (
         *_WEEKDAYS, "the", "of", "on", "in", "day", "year", "month", "um", "uh", "er", "erm",
@@ -49,6 +53,18 @@ _TOKEN = re.compile(r"\d+(?:[./-]\d+)+|\d+(?:st|nd|rd|th)?|'\d\d|[a-z]+(?:'[a-z]
 _YEAR_FIRST = re.compile(r"([12]\d{3})[./-](\d{1,2})[./-](\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]([12]\d{3})")
 _YEAR_DAY = re.compile(r"([12]\d{3})[./-](\d{1,2})")
+_DAY_YEAR = re.compile(r"(\d{1,2})[./-]([12]\d{3})")
+#: The second Friday of March: no 2nd of March, unless the 1st happens to be that weekday.
+_NTH_WEEKDAY = re.compile(
+    r"\b(?:second|third|fourth|fifth|[2-5](?:nd|rd|th)) "
+    rf"(?:{'|'.join(sorted(_WEEKDAYS, key=len, reverse=True))}) (?:of|in)\b"
+)
+#: Words that keep a date beside them from being the caller's own answer.
+_BLOCKERS = frozenset(
+    ("not", "never", "or", "and", "either", "neither", "nor", "but", "except", "before", "after",
+     "until", "since", "between", "from", "to", "than", "ago", "last", "next", "half", "point",
+     "minus", "plus", "hundred", "thousand", "double", "triple")
+)  # fmt: skip
 _SHORT_LAST = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _EIGHT = re.compile(r"([12]\d{3})(\d\d)(\d\d)")
 
@@ -61,7 +77,7 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What a way of reading holds so far. Two ``days``: a day and a month without its name.
+    """What a way of reading holds so far. ``uneven``: a figure may be lost. Two ``days``: a day and a month without its name.
 
     ``renewable``: kinds that may be said anew once, after a correction; ``taken_back``: a
     correction was said, and nothing anew yet."""
@@ -72,6 +88,7 @@ class _Held:
     short_year: bool = False
     renewable: frozenset[str] = frozenset()
     taken_back: bool = False
+    uneven: bool = False
 
 
 def read(text: str) -> Reading | None:
@@ -81,10 +98,43 @@ def read(text: str) -> Reading | None:
         return None
     if len(tokens) > MAX_TOKENS:
         return Reading(doubt="not_understood", hidden=True)
-    readings = {_reading(held) for held in _ways(tuple(tokens))}
+    if _NTH_WEEKDAY.search(" ".join(tokens)):
+        return Reading(doubt="nth_weekday", hidden=True)
+    reading = _read_all(tokens)
+    core = _without_extra_words(tokens)
+    if reading.doubt == "not_understood" and len(core) < len(tokens):
+        reading = _read_all(core)
+        if reading.hidden or reading.missing:
+            return Reading(doubt="not_understood", hidden=True)
+        reading = replace(reading, doubt=reading.doubt or "extra_words")
+    weekdays = {_WEEKDAYS[token] for token in tokens if token in _WEEKDAYS}
+    return replace(reading, weekday=weekdays.pop()) if len(weekdays) == 1 else reading
+
+
+def _without_extra_words(tokens: list[str]) -> list[str]:
+    """The date in the middle of a sentence: ordinary words around it dropped."""
+
+    def extra(token: str) -> bool:
+        if not token[0].isalpha() or token in _BLOCKERS or token.endswith("n't"):
+            return False
+        return (token,) not in _CORRECTIONS and not _dated(token)
+
+    first, last = 0, len(tokens)
+    while first < last and extra(tokens[first]):
+        first += 1
+    while last > first and extra(tokens[last - 1]):
+        last -= 1
+    return tokens[first:last]
+
+
+def _read_all(tokens: list[str]) -> Reading:
+    """The one date that every way to read the tokens gives, or why there is none."""
+    readings = {_reading(held) for held in _ways(tokens)}
     if not readings:
         return Reading(doubt="not_understood", hidden=True)
     whole = {reading for reading in readings if _whole(reading)}
+    # "October eighteen nineteen twenty": 18, 1920; nobody on the telephone was born in 1819.
+    whole = {reading for reading in whole if (reading.year or 0) >= _EARLIEST} or whole
     if len(whole) == 1:
         return whole.pop()
     if whole:
@@ -98,7 +148,9 @@ def _tokens(text: str) -> list[str]:
     # 14-nov-2023, twenty-fifth: a dash parts words, but keeps figures together.
     plain = re.sub(r"(?<=[a-z])[-/.](?=[a-z0-9])|(?<=[0-9])[-/.](?=[a-z])", " ", plain)
     tokens = _TOKEN.findall(plain)
-    left = re.sub(r"[\s,.!?;:()-]", "", _TOKEN.sub("", plain))
+    # "August -3": a figure was lost before the dash.
+    left = "-" if re.search(r"[a-z] -\d", plain) else ""
+    left += re.sub(r"[\s,.!?;:()-]", "", _TOKEN.sub("", plain))
     return [*tokens, *([left] if left else [])]
 
 
@@ -163,12 +215,15 @@ def _pieces(words: list[str], at: int) -> Iterator[tuple[tuple[_Piece, ...], int
 def _figures(word: str) -> Iterator[tuple[_Piece, ...]]:
     if match := _YEAR_FIRST.fullmatch(word) or _EIGHT.fullmatch(word):
         year, month, day = (int(group) for group in match.groups())
-        yield _Piece("year", year), _Piece("month", month), _Piece("day", day)
+        sure: Kind = "uneven" if uneven(match[2], match[3]) else "noise"
+        yield _Piece("year", year), _Piece("month", month), _Piece("day", day), _Piece(sure)
     elif match := _YEAR_LAST.fullmatch(word):
         one, two, year = (int(group) for group in match.groups())
         yield _Piece("day", one), _Piece("day", two), _Piece("year", year)
     elif match := _YEAR_DAY.fullmatch(word):  # September-2020-23
         yield _Piece("year", int(match[1])), _Piece("day", int(match[2]))
+    elif match := _DAY_YEAR.fullmatch(word):  # 23-2020-September
+        yield _Piece("day", int(match[1])), _Piece("year", int(match[2]))
     elif _SHORT_LAST.fullmatch(word) or word[0] == "'":
         yield (_Piece("short_year"),)
     elif word.isdigit() and len(word) == 4:
@@ -184,6 +239,8 @@ def _take(held: _Held, piece: _Piece) -> _Held | None:
     """What is held after ``piece``; None where the piece does not fit."""
     if piece.kind == "noise":
         return held
+    if piece.kind == "uneven":
+        return replace(held, uneven=True)
     kinds = _kinds(held)
     if piece.kind == "correction":
         return replace(held, renewable=kinds, taken_back=bool(kinds))
@@ -232,16 +289,15 @@ def _reading(held: _Held) -> Reading:
     if held.month is not None:
         if len(held.days) == 2:
             return Reading(doubt="said_twice", hidden=True)
-        return Reading(held.year, held.month, held.days[0] if held.days else None)
+        doubt = "uneven_figures" if held.uneven else ""
+        return Reading(held.year, held.month, held.days[0] if held.days else None, doubt)
     if len(held.days) < 2 or held.year is None:
         return Reading(held.year, None, None, doubt="" if not held.days else "month_missing")
     one, two = held.days
-    if one == two or (one > 12 >= two):
-        return Reading(held.year, two, one)
-    if two > 12 >= one:
-        return Reading(held.year, one, two)
-    if one > 12 and two > 12:
-        return Reading(held.year, one, two)
+    if one == two or one > 12:
+        return Reading(held.year, two, one, doubt="day_month_order")
+    if two > 12:
+        return Reading(held.year, one, two, doubt="day_month_order")
     return Reading(doubt="day_month_order", hidden=True)
 
 

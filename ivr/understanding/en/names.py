@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ivr.understanding.en.spelling import unspelt
 from ivr.understanding.names import Asked, understood
 from ivr.understanding.value import HeardName, Understood
 
@@ -41,19 +42,23 @@ _NO_NAME = frozenset(
 )  # fmt: skip
 _WORD = re.compile(r"[a-zà-öø-ÿ]+(?:['-][a-zà-öø-ÿ]+)*")
 _MAX_WORDS = 5
+#: S-M-I-T-H, as recognisers write what was spelt.
+_LETTERS = re.compile(r"\b[a-z](?:-[a-z])+\b")
+#: "Smith, John"; a comma before letters only parts the name from its spelling.
+_COMMA = re.compile(r",(?! *(?:that's|it's|spell|spelt|[a-z](?:[\s.,-]|$)))")
 
 
 def parse(text: str, *, asked: Asked, confidence: float) -> Understood:
-    """The name in ``text``; letters spelt aloud ("S M I T H") are joined.
+    """The name in ``text``; what is spelt aloud is put together (``en/spelling.py``).
 
     The last word is the surname, unless a comma says otherwise ("Smith, John"). Statuses and
     reasons are those of ``ivr.understanding.ja.names.parse``.
     """
     plain = _clean(text)
-    surname_first = "," in plain
-    words = _joined_letters(_WORD.findall(plain))
-    rest = re.sub(r"[\s,.]", "", _WORD.sub("", plain))
-    if not words or rest or len(words) > _MAX_WORDS or any(word in _NO_NAME for word in words):
+    surname_first = _COMMA.search(plain) is not None
+    words = unspelt(_WORD.findall(_LETTERS.sub(_apart, plain)))
+    rest = re.sub(r"[\s,.-]", "", _WORD.sub("", plain))
+    if not words or rest or len(words) > _MAX_WORDS or _says_more(words):
         return understood("none", None, 0.0, "no_name")
     if any(len(word) < 2 for word in (words[0], words[-1])):
         return understood("none", None, 0.0, "no_name")
@@ -80,20 +85,16 @@ def _clean(text: str) -> str:
         plain = shorter
 
 
-def _joined_letters(words: list[str]) -> list[str]:
-    """Single letters in a row (two or more) become one word."""
-    out: list[str] = []
-    run = ""
-    for word in [*words, ""]:
-        if len(word) == 1:
-            run += word
-            continue
-        if run:
-            out.append(run)
-            run = ""
-        if word:
-            out.append(word)
-    return out
+def _says_more(words: list[str]) -> bool:
+    """Whether a sentence was said. A letter in the middle is an initial (John A Smith)."""
+    return any(
+        word in _NO_NAME and not (len(word) == 1 and 0 < at < len(words) - 1)
+        for at, word in enumerate(words)
+    )
+
+
+def _apart(letters: re.Match[str]) -> str:
+    return " ".join(re.findall("[a-z]", letters[0]))
 
 
 def _capital(word: str) -> str:

@@ -10,15 +10,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import date
+from itertools import groupby
 from typing import Literal
 
-from ivr.understanding.birthdate import Reading
+from ivr.understanding.birthdate import Reading, uneven
 from ivr.understanding.ja import eras, numbers
 from ivr.understanding.ja.fillers import ENDINGS, FILLERS, LEADS, pattern
 from ivr.understanding.kana import hiragana
 
-Kind = Literal["year", "month", "day", "correction", "apology", "noise", "left_over"]
+#: Longer utterances (signs) are no answers to this question, and would take long to read.
+MAX_SIGNS = 160
+
+Kind = Literal["year", "month", "day", "weekday", "correction", "apology", "noise", "left_over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ _ERA = (
     rf"(?:(?P<era>{pattern(tuple(eras.BY_NAME))})"
     rf"|(?<![a-z])(?P<short>[{''.join(eras.BY_SHORT)}])(?={numbers.ATOM}|元))"
 )
+#: Longer than any year and month without 年 between them (きゅうじゅうきゅうじゅうに).
+_LONGEST_RUN = 24
 _YEAR_SIGN = "(?:年|ねん)"
 _MONTH_SIGN = "(?:月(?!曜|よう)|がつ)"
 _DAY_SIGN = "(?:日(?!曜|よう)|にち(?!よう))"
@@ -73,8 +78,11 @@ _DAY_NAMES = {
 }  # fmt: skip
 _DAY_NAME = re.compile(pattern(tuple(_DAY_NAMES)))
 
+_WEEKDAYS = ("月", "火", "水", "木", "金", "土", "日")
+_SPOKEN_WEEKDAYS = ("げつ", "か", "すい", "もく", "きん", "ど", "にち")
 _WEEKDAY = re.compile(
-    r"\([月火水木金土日]\)|\(?[月火水木金土日]曜日?\)?|(?:げつ|か|すい|もく|きん|ど|にち)よう(?:び|日)?"
+    r"\((?P<short>[月火水木金土日])(?:・祝|祝)?\)|\(?(?P<long>[月火水木金土日])曜日?\)?"
+    rf"|(?P<spoken>{'|'.join(_SPOKEN_WEEKDAYS)})よう(?:び|日)?"
 )
 _CORRECTION = re.compile(
     "(?:いいえ|いえいえ|いえ|いや|(?:では|じゃ)(?:なくて|なく|ない(?:です)?|ありません(?:でした)?)"
@@ -91,10 +99,13 @@ _NOISE = re.compile(
     "|(?:に)?(?:お)?(?:生まれ|うまれ|生れ|生)(?:は|の|ました|まして|た|て)?"
     "|西暦で(?:いうと|言うと|いいますと|言いますと|は)?|せいれきで|和暦で(?:は)?"
     f"|{pattern(FILLERS, LEADS, ENDINGS)}"
-    "|[、。,.・ !?「」…~]|の|は|で)"
+    "|[、。,.・ !?「」…~()]|の|は|で|に$)"
 )
-#: What makes left-over text dangerous: it may be a piece of a date that was misheard.
-_DATE_SIGN = re.compile(rf"[0-9年月日ぁ-ん{''.join(eras.BY_SHORT)}]|{numbers.ATOM}")
+#: What makes left-over text dangerous: it may be a piece of a date that was misheard. In a run
+#: with other kanji (戻ります) the syllables of a number mean nothing.
+_DATE_SIGN = re.compile(rf"[0-9年月日{numbers.SIGNS}]|{pattern(tuple(eras.BY_NAME))}")
+_DATE_SOUND = re.compile(numbers.ATOM)
+_WORD = re.compile("[一-鿿a-z]")
 
 
 def read(text: str) -> Reading | None:
@@ -102,7 +113,10 @@ def read(text: str) -> Reading | None:
 
     ``text`` is as recognised: kanji, kana, figures, spaces between tokens, full width.
     """
-    pieces = _pieces(_plain(text))
+    plain = _plain(text[: 2 * MAX_SIGNS])
+    if len(plain) > MAX_SIGNS:
+        return Reading(doubt="not_understood", hidden=True)
+    pieces = _pieces(plain)
     if not any(piece.kind in ("year", "month", "day") for piece in pieces):
         return None
     return _put_together(pieces)
@@ -133,8 +147,9 @@ def _at(text: str, at: int) -> list[_Piece]:
     for read_piece in (_figures, _year, _month_or_day):
         if found := read_piece(text, at):
             return found
+    if match := _WEEKDAY.match(text, at):
+        return [_Piece("weekday", match.group(), _weekday(match))]
     rest: tuple[tuple[re.Pattern[str], Kind], ...] = (
-        (_WEEKDAY, "noise"),
         (_CORRECTION, "correction"),
         (_APOLOGY, "apology"),
         (_NOISE, "noise"),
@@ -145,6 +160,13 @@ def _at(text: str, at: int) -> list[_Piece]:
     return []
 
 
+def _weekday(match: re.Match[str]) -> int:
+    """0 is Monday."""
+    if match["spoken"]:
+        return _SPOKEN_WEEKDAYS.index(match["spoken"])
+    return _WEEKDAYS.index(match["short"] or match["long"])
+
+
 def _era_of(match: re.Match[str]) -> eras.Era:
     return eras.BY_NAME[match["era"]] if match["era"] else eras.BY_SHORT[match["short"]]
 
@@ -153,21 +175,19 @@ def _figures(text: str, at: int) -> list[_Piece]:
     for regex in (_ERA_FIGURES, _ERA_SIX):
         if match := regex.match(text, at):
             era = _era_of(match)
-            return [
-                _year_piece(match["y"], match.group(), era),
-                _small_piece("month", match["m"], ""),
-                _small_piece("day", match["d"], ""),
-            ]
+            return _dated(match, _year_piece(match["y"], match.group(), era))
     for regex in (_FIGURES, _EIGHT):
         if match := regex.match(text, at):
-            return [
-                _year_piece(match["y"], match.group(), None),
-                _small_piece("month", match["m"], ""),
-                _small_piece("day", match["d"], ""),
-            ]
+            return _dated(match, _year_piece(match["y"], match.group(), None))
     if match := _ODD_FIGURES.match(text, at):
         return _odd_figures(match)
     return []
+
+
+def _dated(match: re.Match[str], year: _Piece) -> list[_Piece]:
+    if year.value is not None and uneven(match["m"], match["d"]):
+        year = replace(year, doubt="uneven_figures")
+    return [year, _small_piece("month", match["m"], ""), _small_piece("day", match["d"], "")]
 
 
 def _odd_figures(match: re.Match[str]) -> list[_Piece]:
@@ -224,7 +244,7 @@ def _year_and_month(match: re.Match[str]) -> list[_Piece]:
     """昭和六十三月: every way to part the run into a year and a month; only one may do."""
     run, era = match["run"], _era_of(match)
     ways: set[tuple[int, int]] = set()
-    for cut in range(1, len(run)):
+    for cut in range(1, len(run)) if len(run) <= _LONGEST_RUN else ():
         head, tail = run[:cut].rstrip(" 、,"), run[cut:]
         if re.search("[ 、,]", head + tail):
             continue
@@ -287,7 +307,9 @@ def _put_together(pieces: list[_Piece]) -> Reading:
         if piece.value is None or piece.doubt == "era_missing":
             return Reading(doubt=piece.doubt, hidden=True)
         doubt = doubt or piece.doubt
-    return _with_left_over(_reading(held, doubt), pieces)
+    weekdays = {piece.value for piece in pieces if piece.kind == "weekday"}
+    weekday = weekdays.pop() if len(weekdays) == 1 else None
+    return _with_left_over(replace(_reading(held, doubt), weekday=weekday), pieces)
 
 
 def _same(before: _Piece, after: _Piece) -> bool:
@@ -304,26 +326,14 @@ def _in_the_era_before(piece: _Piece, before: _Piece | None) -> _Piece:
 
 def _reading(held: dict[str, _Piece], doubt: str) -> Reading:
     year, month, day = (held.get(kind) for kind in ("year", "month", "day"))
-    reading = Reading(
+    era = year.era if year else None
+    return Reading(
         year.value if year else None,
         month.value if month else None,
         day.value if day else None,
         doubt,
+        span=(era.first, era.last) if era else None,
     )
-    if year and year.era and not doubt and _out_of_era(reading, year.era):
-        return replace(reading, doubt="era_mismatch")
-    return reading
-
-
-def _out_of_era(reading: Reading, era: eras.Era) -> bool:
-    """昭和64年5月, 令和元年4月30日: the era had ended, or not begun."""
-    if reading.year is None or reading.month is None or reading.day is None:
-        return False
-    try:
-        day = date(reading.year, reading.month, 28 if reading.day == -1 else reading.day)
-    except ValueError:
-        return False
-    return not era.spans(day)
 
 
 def _with_left_over(reading: Reading, pieces: list[_Piece]) -> Reading:
@@ -333,8 +343,20 @@ def _with_left_over(reading: Reading, pieces: list[_Piece]) -> Reading:
     if "left_over" not in kinds:
         return reading
     dated = [at for at, kind in enumerate(kinds) if kind in ("year", "month", "day")]
-    odd = [at for at, kind in enumerate(kinds) if kind == "left_over"]
-    within = any(dated[0] < at < dated[-1] for at in odd)
-    if within or any(_DATE_SIGN.search(pieces[at].text) for at in odd):
+    within = "left_over" in kinds[dated[0] : dated[-1]]
+    if within or reading.missing or any(_may_be_dated(run) for run in _left_over(pieces)):
         return Reading(doubt="not_understood", hidden=True)
     return replace(reading, doubt=reading.doubt or "extra_words")
+
+
+def _left_over(pieces: list[_Piece]) -> list[str]:
+    """The runs of text that nobody understood."""
+    together = groupby(pieces, key=lambda piece: piece.kind == "left_over")
+    return ["".join(piece.text for piece in run) for odd, run in together if odd]
+
+
+def _may_be_dated(run: str) -> bool:
+    """Whether left-over text may be a piece of a date."""
+    if _DATE_SIGN.search(run):
+        return True
+    return not _WORD.search(run) and _DATE_SOUND.search(run) is not None

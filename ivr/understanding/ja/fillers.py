@@ -31,3 +31,11 @@ def pattern(*groups: tuple[str, ...]) -> str:
     """A regular expression for any phrase of ``groups``, the longest first."""
     phrases = {phrase for group in groups for phrase in group}
     return "|".join(re.escape(p) for p in sorted(phrases, key=lambda p: (-len(p), p)))
+
+
+def spaced_pattern(*groups: tuple[str, ...]) -> str:
+    """:func:`pattern` with spaces anywhere, as recognisers part words (と 申し ます)."""
+    phrases = {phrase for group in groups for phrase in group}
+    return "|".join(
+        " *".join(map(re.escape, phrase)) for phrase in sorted(phrases, key=lambda p: (-len(p), p))
+    )

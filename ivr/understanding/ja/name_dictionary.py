@@ -2,7 +2,7 @@
 
 The dictionary tags surnames (姓) and given names (名). Spellings are looked up in its index;
 for readings, which it does not index, the entries are read through once at loading (about a
-second, 15 MB for the counts, 120 MB mapped with the dictionary itself).
+second). docs/names.md states the memory all of it takes.
 """
 
 from __future__ import annotations
@@ -11,18 +11,31 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from ivr.understanding.ja import kanji_variants, name_kanji
+from ivr.understanding.ja.kanji_variants import Part
 from ivr.understanding.mora import level
 
-Part = Literal["surname", "given"]
+#: The dictionary's tags.
+TAGS: dict[str, Part] = {"姓": "surname", "名": "given"}
 
-_TAGS: dict[str, Part] = {"姓": "surname", "名": "given"}
-#: Spellings in family registers and bank records that the dictionary writes with another sign.
-_VARIANTS = str.maketrans(
-    "髙﨑塚邊邉濵濱德惠眞淸槗䕃嶌嵜桒𠮷栁瀨郞淵冨凜",
-    "高崎塚辺辺浜浜徳恵真清橋陰島崎桑吉柳瀬郎渕富凛",
-)
+#: Of the readings listed for a spelling, one this much less likely than the best is rare.
+_RARE = 0.1
+#: Of the readings nobody has listed, one this likely beside the best is worth a confirmation, ...
+_POSSIBLE = 0.01
+#: ... this many at most.
+_MOST_POSSIBLE = 12
+#: Beside the listed readings of a given name, this many others are kept.
+_MOST_ADDED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Katakana readings of a spelling: ``usual`` ones, and ``rare`` ones that only confirm."""
+
+    usual: tuple[str, ...] = ()
+    rare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +43,97 @@ class NameDictionary:
     """Readings of spellings, and how many spellings share a reading (a hint how common it is)."""
 
     _sudachi: Any
+    _tokenizer: Any
     _counts: Mapping[Part, Mapping[str, int]]
     _lock: threading.Lock
 
     def readings(self, spelling: str, part: Part) -> tuple[str, ...]:
-        """Katakana readings of a spelling as a surname or given name; the dictionary's order.
+        """Katakana readings listed for a spelling, or a variant of it, as that part of a name.
 
-        Empty where the dictionary does not know the spelling as that part of a name.
+        Empty where the dictionary does not know it.
         """
-        found = self._lookup(spelling, part)
-        if not found:
-            plain = spelling.translate(_VARIANTS)
-            if plain != spelling:
-                found = self._lookup(plain, part)
-        return found
-
-    def _lookup(self, spelling: str, part: Part) -> tuple[str, ...]:
         # The tokeniser behind it is not documented as thread-safe: one look-up (2 µs) at a time.
         with self._lock:
             return tuple(
                 dict.fromkeys(
                     entry.reading_form()
-                    for entry in self._sudachi.lookup(spelling)
-                    if _TAGS.get(entry.part_of_speech()[3]) == part
+                    for written in kanji_variants.spellings(spelling, part)
+                    for entry in self._sudachi.lookup(written)
+                    if TAGS.get(entry.part_of_speech()[3]) == part
                 )
             )
+
+    def possible(self, spelling: str, part: Part) -> Readings:
+        """All readings a spelling may have as that part of a name, the likeliest first.
+
+        Of a listed spelling, the listed readings; rare are those that the kanji hardly ever
+        have. Of a spelling that nobody has listed, readings put together from its kanji, and
+        they are rare. But parents make up given names as no family makes up its surname: for
+        listed given names, readings as likely as the listed ones are added, as rare; and of an
+        unlisted one the likeliest reading is usual if other names have it (docs/names.md says
+        what that gains and costs). Empty where a kanji is unknown.
+        """
+        plain = kanji_variants.plain(spelling, part)
+        listed = self.readings(spelling, part)
+        if part == "surname" and len(listed) == 1:
+            return Readings(listed)
+        odds = name_kanji.compose(plain, part, lambda reading: self.spellings(reading, part))
+        if not listed:
+            composed = [reading for reading, likely in odds.items() if likely >= _POSSIBLE]
+            del composed[_MOST_POSSIBLE:]
+            sure = 1 if part == "given" and composed and self.spellings(composed[0], part) else 0
+            return Readings(tuple(composed[:sure]), tuple(composed[sure:]))
+        if len(plain) == 1:
+            # How a kanji sounds in longer names says little of it alone (一 is ハジメ).
+            odds = {reading: self.spellings(reading, part) ** 0.5 for reading in listed}
+        usual = self._usual(plain, part, listed, odds)
+        rare = [reading for reading in listed if reading not in usual]
+        if part == "given":
+            floor = _RARE * max(odds.get(reading, 1.0) for reading in listed)
+            rare += [
+                reading
+                for reading, likely in odds.items()
+                if likely >= floor and self.spellings(reading, part)
+            ][:_MOST_ADDED]
+        sounds = {level(reading) for reading in usual}
+        return Readings(
+            usual, tuple(dict.fromkeys(each for each in rare if level(each) not in sounds))
+        )
+
+    def _usual(
+        self, plain: str, part: Part, listed: tuple[str, ...], odds: Mapping[str, float]
+    ) -> tuple[str, ...]:
+        """The listed readings that are not rare. One that cannot be put together from its kanji
+        (大和, ヤマト) is usual where it is the only one, or the one of running text."""
+        first = self._likeliest(plain, part)
+        best = max(odds.get(reading, 0.0) for reading in listed)
+        usual = [
+            reading
+            for reading in listed
+            if reading == first or odds.get(reading, 0.0) >= _RARE * best
+        ]
+        usual.sort(key=lambda reading: (reading != first, -odds.get(reading, 0.0)))
+        return tuple(usual)
+
+    def _likeliest(self, spelling: str, part: Part) -> str:
+        """The reading that running text has most often, by the tokeniser's costs; or nothing."""
+        with self._lock:
+            words = self._tokenizer.tokenize(spelling)
+            if len(words) == 1 and TAGS.get(words[0].part_of_speech()[3]) == part:
+                return str(words[0].reading_form())
+        return ""
 
     def is_word(self, spelling: str) -> bool:
         """Whether the spelling is in the dictionary as anything at all."""
         with self._lock:
             return len(self._sudachi.lookup(spelling)) > 0
+
+    def is_common_word(self, spelling: str) -> bool:
+        """Whether the spelling is in the dictionary as more than a name of people or places."""
+        with self._lock:
+            return any(
+                entry.part_of_speech()[1] != "固有名詞" for entry in self._sudachi.lookup(spelling)
+            )
 
     def spellings(self, reading: str, part: Part) -> int:
         """How many entries of that part sound like ``reading`` (kana); 0: no such name."""
@@ -80,21 +154,27 @@ def load() -> NameDictionary:
     return _loaded
 
 
-def _read() -> NameDictionary:
+def sudachi() -> Any:
+    """The Sudachi core dictionary (a ``sudachipy.Dictionary``), mapped into memory."""
     from sudachipy import Dictionary  # type: ignore[attr-defined]
 
-    sudachi = Dictionary(dict="core")
+    return Dictionary(dict="core")
+
+
+def _read() -> NameDictionary:
+    name_kanji.load()
+    dictionary = sudachi()
     counts: dict[Part, Counter[str]] = {"surname": Counter(), "given": Counter()}
     parts: dict[int, Part | None] = {}
-    for entry in sudachi.entries():
+    for entry in dictionary.entries():
         tag = entry.part_of_speech_id()
         if tag not in parts:
-            parts[tag] = _TAGS.get(entry.part_of_speech()[3])
+            parts[tag] = TAGS.get(entry.part_of_speech()[3])
         part = parts[tag]
         if part is not None:
             counts[part][entry.reading_form()] += 1
     heard = {part: _as_heard(readings) for part, readings in counts.items()}
-    return NameDictionary(sudachi, heard, threading.Lock())
+    return NameDictionary(dictionary, dictionary.tokenizer(), heard, threading.Lock())
 
 
 def _as_heard(readings: Mapping[str, int]) -> Mapping[str, int]:

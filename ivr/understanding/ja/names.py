@@ -10,11 +10,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr.understanding.ja import name_dictionary
-from ivr.understanding.ja.fillers import ENDINGS, FILLERS, LEADS, pattern
-from ivr.understanding.ja.name_dictionary import NameDictionary, Part
+from ivr.understanding.ja.fillers import ENDINGS, FILLERS, LEADS, pattern, spaced_pattern
+from ivr.understanding.ja.kanji_variants import Part
+from ivr.understanding.ja.name_dictionary import NameDictionary, Readings
 from ivr.understanding.kana import hiragana, is_kana, katakana
 from ivr.understanding.mora import level, morae
 from ivr.understanding.names import Asked, understood
@@ -31,10 +32,10 @@ _LEAD_IN = (
     "私の名前は", "わたしのなまえは", "名前は", "お名前は", "なまえは", "氏名は", "姓名は",
     "名字は", "苗字は", "みょうじは", "下の名前は", "したのなまえは", "私は", "わたしは",
     "わたくしは", "私", "わたくし", "本人の", "えーと", "ええと", "えっと", "えーっと",
-    "ええっと", "えーとですね", "えっとですね", "あのー", "あのですね", "うーん", "んーと",
-    "んー", "もしもし", "そうですね",
+    "ええっと", "えーとですね", "えっとですね", "あのー", "あのですね", "うーん", "んーと", "んー",
+    "こちら", "こちらは", "もしもし", "そうですね",
 )  # fmt: skip
-_LEAD = re.compile(f"(?:{pattern(_LEAD_IN)}) *")
+_LEAD = re.compile(f"(?:{spaced_pattern(_LEAD_IN)}) *")
 #: Short ones also begin names (江藤, 青木): they count only before a space or a kanji.
 _SHORT_LEAD = re.compile(f"(?:{pattern(FILLERS, LEADS)})(?: +|(?=[{_KANJI}]))")
 _NAME_ENDINGS = (
@@ -42,8 +43,19 @@ _NAME_ENDINGS = (
     "の者です", "のものです", "という者です", "というものです", "という者でございます",
     "と申す者です", "と申す者でございます", "ともうすものです", "ともうしますが", "と申しますけど",
     "と申しますけれども", "っていいます", "って言います", "だと思います", "本人です",
+    "の者ですが", "の者ですけど", "のものですが", "という者ですが", "と申す者ですが",
+    "といいますけど", "って言うんですけど", "様なし", "様なしで", "様なしです",
 )  # fmt: skip
-_ENDING = re.compile(rf" *(?:{pattern(_NAME_ENDINGS)}| はい)$")
+#: "... please": only after an ending. 係の者お願いします asks for somebody else.
+_PLEASE = "(?: *(?:どうぞ)? *(?:よろしく|宜しく)? *(?:お願い|おねがい) *(?:いた|致)? *し *ます)?"
+_ENDING = re.compile(rf" *(?:(?:{spaced_pattern(_NAME_ENDINGS)}){_PLEASE}| はい)$")
+#: Nobody speaks so of themselves: somebody else is meant.
+_OTHERS = re.compile(f"[{_KANJI}](?:さん|様|さま|ちゃん|くん|君)$")
+#: 名字は佐藤、名前は太郎: the parts, told apart by the caller.
+_LABELLED = re.compile(
+    "(?:名字|苗字|みょうじ|姓) *[はが] *(?P<surname>.+?) *(?:です|でして|で|、)? +?"
+    "(?:下の名前|したのなまえ|お名前|名前|なまえ|名) *[はが] *(?P<given>.+)"
+)
 #: Hiragana that ends a sentence; no name ends so.
 _SENTENCE = re.compile(
     "(?:ません|ました|ますか|ですか|ください|下さい|でしょう|でしょうか|お願いします|おねがいします)$"
@@ -83,10 +95,53 @@ def parse(text: str, *, asked: Asked, confidence: float) -> Understood:
     sounds like a name, but a part is not known as one). ``none``: no name, or only a given
     name where more was asked (``surname_missing``).
     """
-    chunks = _clean(text).split()
+    found = _parsed(_chunks(text), asked, confidence)
+    if asked == "full" and found.reason == "given_missing":
+        return _named_like_a_filler(text, confidence) or found
+    if found.status != "ok" and text.endswith("の"):
+        # 佐藤の: said before something that never came. 綾乃 and 小野 keep theirs.
+        shorter = _parsed(_chunks(text.removesuffix("の")), asked, confidence)
+        if shorter.status != "none" and shorter.reason != "unknown_name":
+            return shorter
+    return found
+
+
+def _named_like_a_filler(text: str, confidence: float) -> Understood | None:
+    """アノ タロウ: what looked like a filler before a surname may be the surname of a given name.
+
+    Only where the rest is rather a given name; the caller is asked all the same.
+    """
+    chunks = unicodedata.normalize("NFKC", text).split()
+    whole = _parsed(_chunks(" ".join(chunks), short_leads=False), "full", confidence)
+    name = whole.value
+    if whole.status != "ok" or not isinstance(name, HeardName) or not is_kana(name.given_text):
+        return None
+    names = name_dictionary.load()
+    given = name.given_text
+    if chunks[0] != name.surname_text or names.spellings(given, "given") <= names.spellings(
+        given, "surname"
+    ):
+        return None
+    return understood("unclear", name, confidence * _UNKNOWN_SURE, "unknown_name")
+
+
+def _chunks(text: str, *, short_leads: bool = True) -> list[str]:
+    """The words of the name, as the recogniser parted them. 佐藤 佐藤太郎 says one name."""
+    chunks = _clean(text, short_leads).split()
+    if len(chunks) > 1 and len(chunks[0]) > 1 and chunks[1].startswith(chunks[0]):
+        return chunks[1:]
+    return chunks
+
+
+def _parsed(chunks: list[str], asked: Asked, confidence: float) -> Understood:
     joined = "".join(chunks)
     folded = hiragana(joined)
-    if not _NAME_SIGNS.fullmatch(joined) or _SENTENCE.search(folded) or folded in _ANSWERS:
+    if (
+        not _NAME_SIGNS.fullmatch(joined)
+        or _SENTENCE.search(folded)
+        or _OTHERS.search(joined)
+        or folded in _ANSWERS
+    ):
         return understood("none", None, 0.0, "no_name")
     names = name_dictionary.load()
     alone: Part = "given" if asked == "given" else "surname"
@@ -94,23 +149,27 @@ def parse(text: str, *, asked: Asked, confidence: float) -> Understood:
     single = _readings(joined, alone, names)
     whole = _best(_splits(joined, range(1, len(joined)), names))
     if asked == "full" and spaced is None and single and not _beats(whole, joined, names):
-        return understood("unclear", _part(joined, "surname", single), confidence, "given_missing")
+        name = _part(joined, "surname", names)
+        return understood("unclear", name, confidence, "given_missing")
     if asked != "full" and single and (spaced is None or len(chunks) == 1):
-        return understood("ok", _part(joined, alone, single), confidence)
+        return understood("ok", _part(joined, alone, names), confidence)
     best = spaced or (whole if asked == "full" or _roomy(joined) else None)
     if best is not None:
         return understood("ok", _full(joined, best, names), confidence)
     return _unknown(joined, chunks, asked, names, confidence)
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, short_leads: bool) -> str:
     """The name without fillers before it and politeness after it; spaces where words part."""
     plain = unicodedata.normalize("NFKC", text)
     plain = " ".join(re.sub(r"[、。,.・!?「」『』…\s]+", " ", plain).split())
+    labelled = _LABELLED.search(plain)
+    if labelled:
+        plain = f"{labelled['surname']} {labelled['given']}"
     while True:
         # Folding keeps lengths, so positions fit the unfolded text.
         folded = hiragana(plain)
-        lead = _LEAD.match(folded) or _SHORT_LEAD.match(folded)
+        lead = _LEAD.match(folded) or (_SHORT_LEAD.match(folded) if short_leads else None)
         if lead and lead.end() < len(plain):
             plain = plain[lead.end() :].strip()
             continue
@@ -174,21 +233,47 @@ def _beats(split: _Split | None, joined: str, names: NameDictionary) -> bool:
     return split.score > math.log(50) + 2 * math.log(names.spellings(joined, "surname"))
 
 
-def _part(text: str, part: Part, readings: tuple[str, ...]) -> HeardName:
+def _possible(spelling: str, part: Part, names: NameDictionary) -> Readings:
+    """All readings of one part; kana reads itself, whether there is such a name or not."""
+    if is_kana(spelling):
+        return Readings((katakana(spelling),))
+    return names.possible(spelling, part)
+
+
+def _part(text: str, part: Part, names: NameDictionary) -> HeardName:
+    found = _possible(text, part, names)
+    readings = found.usual + found.rare
     if part == "given":
-        return HeardName(text, given_text=text, givens=readings)
-    return HeardName(text, surname_text=text, surnames=readings)
+        return HeardName(text, given_text=text, givens=readings, rare=found.rare)
+    return HeardName(text, surname_text=text, surnames=readings, rare=found.rare)
+
+
+def _both(joined: str, surname: str, given: str, names: NameDictionary) -> HeardName:
+    """A full name in two parts. Kana is also its own reading as a whole, however it is parted."""
+    first = _possible(surname, "surname", names)
+    second = _possible(given, "given", names)
+    return HeardName(
+        joined,
+        surname,
+        given,
+        first.usual + first.rare,
+        second.usual + second.rare,
+        (katakana(joined),) if is_kana(joined) else (),
+        tuple(dict.fromkeys(first.rare + second.rare)),
+    )
 
 
 def _full(joined: str, best: _Split, names: NameDictionary) -> HeardName:
-    """The best split, with the readings of the whole that other splits would give."""
-    wholes: list[str] = [katakana(joined)] if is_kana(joined) else []
-    if not wholes:
-        for split in _splits(joined, range(1, len(joined)), names):
-            wholes += [s + g for s in split.surnames for g in split.givens]
-    return HeardName(
-        joined, best.surname, best.given, best.surnames, best.givens, tuple(dict.fromkeys(wholes))
-    )
+    """The best split, with the usual readings of the whole that other splits would give."""
+    name = _both(joined, best.surname, best.given, names)
+    if name.wholes:
+        return name
+    wholes: dict[str, None] = {}
+    for split in _splits(joined, range(1, len(joined)), names):
+        firsts = _possible(split.surname, "surname", names).usual
+        seconds = _possible(split.given, "given", names).usual
+        wholes.update(dict.fromkeys(one + two for one in firsts for two in seconds))
+    return replace(name, wholes=tuple(wholes))
 
 
 def _unknown(
@@ -206,9 +291,8 @@ def _unknown(
         return understood("none", None, 0.0, reason)
     if not _may_be_a_part(joined, names):
         return understood("none", None, 0.0, "no_name")
-    readings = (katakana(joined),) if is_kana(joined) else ()
     part: Part = "given" if asked == "given" else "surname"
-    return understood("unclear", _part(joined, part, readings), sure, "unknown_name")
+    return understood("unclear", _part(joined, part, names), sure, "unknown_name")
 
 
 def _may_be_a_part(text: str, names: NameDictionary) -> bool:
@@ -227,22 +311,27 @@ def _short_kanji(text: str) -> bool:
 def _half_known(joined: str, cuts: range | list[int], names: NameDictionary) -> HeardName | None:
     """A full name of which one part is known; the longest known part wins.
 
-    Given names are also words (虹): one kanji, or what a space sets apart, may be such a one.
+    Names are also words (虹, 係): one kanji, or what a space sets apart, may be such a one.
     """
     spaced = isinstance(cuts, list)
-    found: list[tuple[int, HeardName]] = []
+    found: list[tuple[int, str, str]] = []
     for cut in cuts:
         surname, given = joined[:cut], joined[cut:]
         surnames = _readings(surname, "surname", names)
         givens = _readings(given, "given", names)
         unknown, known = (given, surname) if surnames else (surname, given)
         word = bool(surnames) and _short_kanji(given) and (spaced or len(given) == 1)
+        word = word or (bool(givens) and len(surname) == 1 and _short_kanji(surname))
         if not (surnames or givens) or len(known) < 2:
             continue
         if not (word or _may_be_a_part(unknown, names)):
-            continue
-        own = (katakana(unknown),) if is_kana(unknown) else ()
-        whole = (katakana(joined),) if is_kana(joined) else ()
-        name = HeardName(joined, surname, given, surnames or own, givens or own, whole)
-        found.append((len(known) + (1 if surnames else 0), name))
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+            # Given names are also names of places and families (南沙, 正宗).
+            if not surnames or names.is_common_word(given):
+                continue
+            if not names.possible(given, "given").usual:
+                continue
+        found.append((len(known) + (1 if surnames else 0), surname, given))
+    if not found:
+        return None
+    _, surname, given = max(found, key=lambda each: each[0])
+    return _both(joined, surname, given, names)

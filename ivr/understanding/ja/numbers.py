@@ -25,12 +25,13 @@ _KANA_TENS = {
 _KANA_BOUND = {"いっ": 1, "ろっ": 6, "はっ": 8}
 
 _WORDS = sorted((*_KANA_DIGITS, *_KANA_TENS, *_KANA_BOUND), key=lambda word: (-len(word), word))
-_SIGNS = "".join((*_KANJI_DIGITS, *_KANJI_TENS, *_KANJI_COMPOUND))
+#: The kanji that numbers are written with.
+SIGNS = "".join((*_KANJI_DIGITS, *_KANJI_TENS, *_KANJI_COMPOUND))
 
 #: One piece of a number, for use in larger patterns. Text is NFKC with kana as hiragana.
-ATOM = f"(?:[0-9{_SIGNS}]|{'|'.join(_WORDS)})"
+ATOM = f"(?:[0-9{SIGNS}]|{'|'.join(_WORDS)})"
 
-_ATOMS = re.compile(f"[0-9]+|[{_SIGNS}]|{'|'.join(_WORDS)}")
+_ATOMS = re.compile(f"[0-9]+|[{SIGNS}]|{'|'.join(_WORDS)}")
 _PLACES = (1000, 100, 10)
 
 
@@ -53,7 +54,7 @@ def parse(text: str) -> Number | None:
     tens, are years said in two halves: 2019, 1985.
     """
     atoms = _split(text)
-    if not atoms:
+    if not atoms or _mixed(atoms):
         return None
     kana = any(atom[0] in _HIRAGANA for atom in atoms)
     if all(_is_digit(atom) for atom in atoms):
@@ -66,6 +67,18 @@ def parse(text: str) -> Number | None:
     halves = _two_halves(atoms)
     value = _with_places(atoms) if halves is None else halves
     return None if value is None else Number(value, 0, kana)
+
+
+def _mixed(atoms: list[str]) -> bool:
+    """Two scripts in one number (1三, 十よ): a piece was misheard. 2千 is usual."""
+    digits = {_script(atom) for atom in atoms if atom not in _KANJI_TENS}
+    return len(digits) > 1 or ("kana" in digits and any(atom in _KANJI_TENS for atom in atoms))
+
+
+def _script(atom: str) -> str:
+    if atom[0] in _HIRAGANA:
+        return "kana"
+    return "figures" if atom.isdecimal() else "kanji"
 
 
 _HIRAGANA = frozenset(chr(code) for code in range(0x3041, 0x3097))

@@ -2,41 +2,12 @@
 
 import base64
 import sqlite3
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-
-from ivr import cli
+from command_line import Ivr, Ran
 
 SAMPLE = Path(__file__).parents[2] / "flows" / "verify" / "customers.csv"
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Ivr = Callable[..., Ran]
-
-
-@pytest.fixture
-def ivr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ivr:
-    monkeypatch.setenv("IVR_VAR_DIR", str(tmp_path / "var"))
-    monkeypatch.setenv("IVR_DATABASE_WAIT_S", "0.2")
-
-    def run(*arguments: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["ivr", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        code = caught.value.code
-        assert isinstance(code, int)
-        return Ran(code, *capsys.readouterr())
-
-    return run
 
 
 def test_upgrade_import_check(ivr: Ivr, tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""Readings of running Japanese text, word by word, from the Sudachi core dictionary."""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from typing import Any
+
+from ivr.understanding.ja import name_dictionary
+from ivr.understanding.kana import is_kana, katakana
+
+_lock = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> Any:
+    return name_dictionary.sudachi().tokenizer()
+
+
+def words(text: str) -> tuple[tuple[str, str], ...]:
+    """The words of ``text`` with their readings in katakana, in order; kana one sign at a time.
+
+    Put together the words are ``text``. What has no reading stands for itself.
+    """
+    found: list[tuple[str, str]] = []
+    for surface, reading in _tokens(text):
+        if is_kana(surface):
+            found += [(sign, katakana(sign)) for sign in surface]
+        else:
+            found.append((surface, reading))
+    return tuple(found)
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    if is_kana(text):
+        return [(text, text)]
+    with _lock:  # the tokeniser is not documented as thread-safe
+        tokens = _tokenizer().tokenize(text)
+        return [(token.surface(), token.reading_form()) for token in tokens]

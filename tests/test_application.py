@@ -1,0 +1,441 @@
+"""The whole application: webhooks in, TwiML out, whatever Twilio, the database or the disk do."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from application_rig import (
+    AGENT,
+    PERSON,
+    RESULT_KEY,
+    ROOT,
+    Call,
+    Post,
+    by_client,
+    by_http,
+    claims_of,
+    settings_for,
+    signature,
+)
+from fakes.senders import FakeSender
+from sqlalchemy import event, func, select, text
+from werkzeug.test import TestResponse
+
+from ivr.clock import ManualClock, SystemClock
+from ivr.commands.web_process import free_address, serving
+from ivr.errors import FilesError, RecordsUnavailable
+from ivr.flow.flow import Flow
+from ivr.identity.ports import CodeSender
+from ivr.records.customer_csv import store_file
+from ivr.records.database import Database
+from ivr.records.models import Call as CallRow
+from ivr.records.models import Turn
+from ivr.settings import Settings
+from ivr.wiring import RunningApp, build_app, load_shipped_flow, open_database
+
+#: What a caller hears while the database is away, and when it stays away.
+HOLD = "少々お待ちください"
+SORRY = "係の者におつなぎします"
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Flow:
+    return load_shipped_flow(Settings(flows_dir=ROOT / "flows", grammars_dir=ROOT / "grammars"))
+
+
+class House:
+    """Applications on one database, in this process."""
+
+    def __init__(self, settings: Settings, clock: ManualClock, flow: Flow) -> None:
+        self.settings, self.clock, self.flow = settings, clock, flow
+        self.sms = FakeSender()
+        self.apps: list[RunningApp] = []
+        self.posts: list[Post] = []
+
+    def open(self, **changes: Any) -> RunningApp:
+        """One more application."""
+        senders: dict[Any, CodeSender] = {"sms": self.sms}
+        settings = self.settings.model_copy(update=changes)
+        app = build_app(settings, self.clock, senders=senders, flow=self.flow)
+        self.apps.append(app)
+        self.posts.append(by_client(app.app))
+        return app
+
+    @property
+    def db(self) -> Database:
+        return self.apps[0].db
+
+    def call(self, **more: Any) -> Call:
+        return Call(self.posts, **more)
+
+    def turns(self, call: Call) -> list[str]:
+        """The events of a call that were taken, in order."""
+        return turns_of(self.db, call.sid)
+
+    def fetched(self, reference: str) -> TestResponse:
+        """What the agents' system gets."""
+        key = {"Authorization": f"Bearer {RESULT_KEY}"}
+        return self.apps[0].app.test_client().get(f"/results/{reference}", headers=key)
+
+    def result(self, call: Call) -> dict[str, Any]:
+        """What the agents' system learns of the transfer that is made now."""
+        answer = self.fetched(call.reference)
+        assert answer.status_code == 200
+        return claims_of(answer.get_json()["token"])
+
+
+def turns_of(db: Database, call_sid: str) -> list[str]:
+    query = select(Turn.event).join(CallRow).where(CallRow.call_sid == call_sid)
+    with db.reading() as session:
+        return list(session.execute(query.order_by(Turn.number)).scalars())
+
+
+@pytest.fixture
+def house(sqlite_url: str, tmp_path: Path, clock: ManualClock, shipped: Flow) -> Iterator[House]:
+    settings = settings_for(tmp_path / "var", sqlite_url, database_wait_s=0.3)
+    db = open_database(settings, clock)
+    store_file(db, ROOT / "flows/verify/customers.csv", lambda done, total: None)
+    db.dispose()
+    house = House(settings, clock, shipped)
+    house.open()
+    yield house
+    for app in house.apps:
+        app.close()
+
+
+VERIFIED = ["Silence", "Checked", "Heard", "Heard", "Heard", "Checked", "Heard", "Checked",
+            "Pressed", "Checked"]  # fmt: skip
+
+
+def test_a_call_from_the_first_ring_to_the_agents_system(house: House) -> None:
+    call = house.call().until_code()
+    call.press(house.sms.last_code)
+    assert call.dials == [AGENT]
+    result, reference = house.result(call), call.reference
+    assert (result["acr"], result["amr"]) == ("verified", ["kba", "otp", "sms"])
+    assert house.turns(call) == VERIFIED
+    call.go(call.link("Dial"), {"DialCallStatus": "completed", "DialBridged": "true"})
+    assert call.verbs[-1] == "Hangup"
+    house.clock.advance(house.settings.result_minutes * 60 + 1)
+    assert house.fetched(reference).status_code == 404
+
+
+# --- who may call, and what with ------------------------------------------------------------
+
+
+def test_unsigned_malformed_and_huge_webhooks_begin_no_call(house: House) -> None:
+    (post,) = house.posts
+    call = house.call()
+    ring = call.webhook("/voice/incoming", {})
+    forged = signature(f"https://voice.example.co.jp{ring.path}", ring.form, "another-key")
+    refused = [
+        ring.deliver(post, X_Twilio_Signature=""),
+        ring.deliver(post, X_Twilio_Signature=forged),
+        ring.deliver(post, Content_Type="application/json"),
+        ring.deliver(post, Content_Type="text/plain"),
+        call.webhook("/voice/incoming", {"SpeechResult": "あ" * 70_000}).deliver(post),
+    ]
+    assert [status for status, _ in refused] == [403, 403, 403, 415, 413]
+    assert not any(body.strip() for _, body in refused)
+    with house.db.reading() as session:
+        assert session.execute(select(func.count()).select_from(CallRow)).scalar_one() == 0
+
+
+def test_an_unknown_call_reaches_a_person(house: House) -> None:
+    call = house.call()
+    call.go("/voice/continue?turn=3", {"SpeechResult": "はい"})
+    assert call.dials == [PERSON]
+    assert call.words
+
+
+def test_a_replayed_webhook_is_answered_alike_and_steps_once(house: House) -> None:
+    house.posts *= 2
+    call = house.call(everywhere=True).until_code()
+    call.press(house.sms.last_code)
+    assert house.result(call)["acr"] == "verified"
+    assert house.turns(call) == VERIFIED
+    assert len(house.sms.messages) == 1
+
+
+def test_replays_without_a_token_are_answered_alike_too(house: House) -> None:
+    (post,) = house.posts
+    call = house.call().rings().press("").say("はい").say("昭和六十年三月五日です")
+    last = call.sent[-1]
+    assert "お名前" in call.words
+    repeated = call.webhook(last.path, dict(last.form))
+    assert repeated.token != last.token
+    assert repeated.send(post) == call.document
+    assert house.turns(call) == VERIFIED[:4]
+
+
+def test_a_webhook_for_an_old_turn_gets_its_answer_and_changes_nothing(house: House) -> None:
+    (post,) = house.posts
+    call = house.call().rings().press("").say("はい")
+    asked_birthdate, question = call.document, call.link("Gather")
+    consent = call.sent[-1]
+    call.say("昭和六十年三月五日です").say("山田太郎です")
+    now, before = call.document, house.turns(call)
+    # Another answer to the question that was answered long ago.
+    old = call.webhook(consent.path, {"SpeechResult": "代理です", "Confidence": "0.9"})
+    assert old.send(post) == asked_birthdate
+    assert house.turns(call) == before
+    # A turn that nobody has been asked yet, and one that never will be: the present question.
+    for turn in ("99", "abc"):
+        assert call.webhook(f"/voice/continue?turn={turn}", {"SpeechResult": "x"}).send(post) == now
+    assert question != call.link("Gather")
+
+
+# --- two processes --------------------------------------------------------------------------
+
+
+def test_a_retry_at_another_process_gets_the_same_answer(house: House) -> None:
+    house.open()
+    first, second = house.posts
+    call = house.call()
+    call.posts = [first]
+    call.rings().press("").say("はい")
+    retried = call.sent[-1]
+    assert retried.send(second) == call.document
+    assert house.turns(call) == VERIFIED[:3]
+    # The token is not signed: with another call or turn it fetches nothing.
+    other = house.call()
+    stolen = other.webhook("/voice/incoming", {})
+    assert stolen.token
+    assert house.turns(other) == []
+
+
+def test_either_process_continues_the_calls_of_the_other(house: House) -> None:
+    house.open()
+    call = house.call().until_code()
+    call.press(house.sms.last_code)
+    assert house.result(call)["acr"] == "verified"
+    assert house.turns(call) == VERIFIED
+
+
+def test_what_a_stopped_process_left_is_taken_up_by_the_next(house: House) -> None:
+    """The worker of the first process stops before it has identified the caller."""
+    call = house.call().rings().press("").say("はい").say("昭和六十年三月五日です")
+    first = house.apps[0]
+    first.close()
+    hook = call.webhook(call.link("Gather"), {"SpeechResult": "山田太郎です", "Confidence": "0.9"})
+    call.document = hook.send(house.posts[0])
+    assert call.verbs == ["Pause", "Redirect"]
+    house.open()
+    call.posts = [house.posts[1]]
+    call.redirected()
+    assert "メッセージを開いて" in call.words
+    call.say("はい").press(house.sms.last_code)
+    assert house.result(call)["acr"] == "verified"
+
+
+# --- the database is away -------------------------------------------------------------------
+
+
+@contextmanager
+def without_file(house: House) -> Iterator[None]:
+    """The database file is not there, as after a failed mount."""
+    path = Path(house.settings.database.removeprefix("sqlite:///"))
+    away = path.with_name("away")
+    path.rename(away)
+    try:
+        yield
+    finally:
+        away.rename(path)
+
+
+@contextmanager
+def locked_file(house: House) -> Iterator[None]:
+    """Another process writes and does not end."""
+    other = sqlite3.connect(
+        house.settings.database.removeprefix("sqlite:///"), isolation_level=None
+    )
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@contextmanager
+def full_disk(house: House) -> Iterator[None]:
+    """Nothing can be written any more; what is there can be read."""
+    with house.db.writing() as session:
+        session.execute(text("CREATE TABLE ballast (weight BLOB)"))
+    full = [True]
+
+    def write(cursor: sqlite3.Cursor, statement: str, *_: object) -> None:
+        if full[0] and statement.startswith(("INSERT", "UPDATE")):
+            (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+            cursor.execute(f"PRAGMA max_page_count = {pages}")
+            cursor.execute("INSERT INTO ballast VALUES (zeroblob(1000000))")
+
+    event.listen(house.db.engine, "do_execute", write)
+    try:
+        yield
+    finally:
+        full[0] = False
+        with house.db.engine.connect() as connection:
+            connection.execute(text("PRAGMA max_page_count = 1000000"))
+
+
+Trouble = Callable[[House], AbstractContextManager[None]]
+TROUBLES = pytest.mark.parametrize("trouble", [without_file, locked_file, full_disk])
+
+
+@TROUBLES
+def test_a_call_that_comes_while_the_database_is_away(house: House, trouble: Trouble) -> None:
+    call = house.call()
+    with trouble(house):
+        call.rings()
+        assert HOLD in call.words
+        assert call.verbs == ["Say", "Pause", "Redirect"]
+    call.redirected()
+    assert "つばめ銀行" in call.words
+    assert call.verbs[0] == "Gather"
+
+
+@TROUBLES
+def test_a_database_that_stays_away_gives_the_caller_a_person(
+    house: House, trouble: Trouble
+) -> None:
+    with trouble(house):
+        call = house.call().rings()
+        holds = 0
+        while call.verbs[-1] == "Redirect":
+            assert HOLD in call.words
+            call.redirected()
+            holds += 1
+    assert holds == 3
+    assert SORRY in call.words
+    assert call.dials == [PERSON]
+
+
+@TROUBLES
+def test_nothing_collected_is_lost_with_the_database(house: House, trouble: Trouble) -> None:
+    call = house.call().rings().press("").say("はい").say("昭和六十年三月五日です")
+    asked = call.words
+    with trouble(house):
+        call.say("山田太郎です")
+        assert HOLD in call.words
+    call.redirected()
+    assert call.words == asked  # the same question; the birthdate is known
+    call.say("山田太郎です").say("はい").press(house.sms.last_code)
+    assert house.result(call)["acr"] == "verified"
+    assert len(house.sms.messages) == 1
+
+
+@TROUBLES
+def test_whoever_is_in_a_call_reaches_a_person_too(house: House, trouble: Trouble) -> None:
+    """Also where the question can still be read and asked again, but no answer be stored."""
+    call = house.call().rings().press("").say("はい").say("昭和六十年三月五日です")
+    with trouble(house):
+        for _ in range(10):
+            if call.verbs[0] == "Gather":
+                call.say("山田太郎です")
+            elif call.verbs[-1] == "Redirect":
+                assert HOLD in call.words
+                call.redirected()
+    assert call.dials == [PERSON]
+    assert SORRY in call.words
+
+
+@TROUBLES
+def test_silence_counts_again_once_the_database_is_back(house: House, trouble: Trouble) -> None:
+    call = house.call().rings().press("").say("はい")
+    with trouble(house):
+        call.say("昭和六十年三月五日です")
+    call.redirected()
+    for _ in range(12):
+        if call.verbs[0] == "Gather":
+            call.press("")
+    assert call.dials == [AGENT]
+
+
+def test_an_application_starts_without_its_database(
+    tmp_path: Path, clock: ManualClock, shipped: Flow
+) -> None:
+    """Callers reach a person; once the database is there, calls are taken without a restart."""
+    url = f"sqlite:///{tmp_path}/later.sqlite3"
+    house = House(settings_for(tmp_path / "var", url, database_wait_s=0.1), clock, shipped)
+    client = house.open().app.test_client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503
+    call = house.call().rings()
+    assert HOLD in call.words
+    house.db.upgrade()
+    assert client.get("/readyz").status_code == 200
+    assert "つばめ銀行" in call.redirected().words
+    house.apps[0].close()
+
+
+# --- what people wrote ----------------------------------------------------------------------
+
+
+def test_a_broken_flow_keeps_the_application_from_starting(
+    tmp_path: Path, sqlite_url: str, clock: ManualClock
+) -> None:
+    flow = tmp_path / "flows" / "verify"
+    flow.mkdir(parents=True)
+    for file in (ROOT / "flows/verify").glob("*.yaml"):
+        source = file.read_text(encoding="utf-8")
+        source = source.replace("    next: consent\n", "    next: consnt\n")
+        (flow / file.name).write_text(source, encoding="utf-8")
+    before, _, _ = (flow / "flow.yaml").read_text(encoding="utf-8").partition("next: consnt")
+    settings = settings_for(tmp_path / "var", sqlite_url, flows_dir=tmp_path / "flows")
+    with pytest.raises(FilesError) as caught:
+        build_app(settings, clock)
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        f"{flow}/flow.yaml:{before.count(chr(10)) + 1}:11:"
+        " unknown state 'consnt' (did you mean 'consent'?)"
+    )
+
+
+# --- two processes of the operating system --------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_two_processes_share_every_call(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """`ivr serve` twice on one database, as behind a load balancer that repeats requests: no
+    turn is taken twice, no code is sent twice, and either goes on where the other was."""
+    url: str = request.getfixturevalue(f"{kind}_url")
+    var = tmp_path / "var"
+    settings = [settings_for(var, url, bind=free_address(), log_level="info") for _ in range(2)]
+    logs = [tmp_path / f"process-{number}.log" for number in range(2)]
+    with ExitStack() as opened:
+        db = open_database(settings[0], SystemClock())
+        opened.callback(db.dispose)
+        store_file(db, ROOT / "flows/verify/customers.csv", lambda done, total: None)
+        for own, log in zip(settings, logs, strict=True):
+            opened.enter_context(serving(own, log))
+        posts = [by_http(own.bind) for own in settings]
+        repeated = Call(posts, everywhere=True)
+        repeated.until_code().press(code_for(repeated, var / "outbox.jsonl"))
+        shared = Call(posts, caller="+819087654321")
+        shared.until_code("昭和二十五年五月三日です", "山田花子です")
+        shared.press(code_for(shared, var / "outbox.jsonl"))
+        for call in (repeated, shared):
+            assert call.dials == [AGENT]
+            assert turns_of(db, call.sid) == VERIFIED
+    logged = [json.loads(line) for log in logs for line in log.read_text().splitlines()
+              if line.startswith("{")]  # fmt: skip
+    assert [line["assurance"] for line in logged if line["event"] == "transfer"].count(
+        "verified"
+    ) == 2
+    assert [line for line in logged if line["level"] == "error"] == []
+
+
+def code_for(call: Call, outbox: Path) -> str:
+    """The one code that was sent to the caller."""
+    sent = [json.loads(line) for line in outbox.read_text(encoding="utf-8").splitlines()]
+    (code,) = [str(entry["code"]) for entry in sent if entry["to"] == call.caller]
+    return code
