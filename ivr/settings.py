@@ -151,7 +151,7 @@ class Settings(BaseSettings):
     @field_validator("bind")
     @classmethod
     def _address(cls, value: str) -> str:
-        found = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):([0-9]{1,5})", value)
+        found = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]*):([0-9]{1,5})", value)
         if found is None or int(found[1]) > 65535:
             raise ValueError("must be an address and a port, like 127.0.0.1:8080")
         return value

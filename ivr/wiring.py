@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
-import itertools
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -28,7 +26,6 @@ from ivr.identity.codes import CodePolicy, derive_code_key
 from ivr.identity.directory import RecordsDirectory
 from ivr.identity.ports import Channel, CodeMessage, CodeSender
 from ivr.identity.result import ResultSigner, new_signing_key
-from ivr.records import results, webhook_answers
 from ivr.records.cipher import BlindIndex, FieldCipher
 from ivr.records.database import Database
 from ivr.settings import Settings, load_settings
@@ -38,14 +35,20 @@ from ivr.telephony.senders.outbox import LocalOutbox
 from ivr.telephony.senders.smtp import SmtpSender
 from ivr.telephony.senders.twilio_messaging import TwilioMessaging
 from ivr.telephony.senders.twilio_voice import TwilioVoice
+from ivr.telephony.stored import StoredAnswers, StoredResults
 from ivr.telephony.web import WebDeps, create_web
 from ivr.understanding import slots
 
 CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
+#: What a rehearsal makes for itself, by the name of its setting.
+_REHEARSAL_KEYS = (
+    "IVR_FIELD_KEY",
+    "IVR_INDEX_KEY",
+    "IVR_SIGNING_KEY",
+    "IVR_TWILIO_AUTH_TOKEN",
+)
 #: Words that a recogniser is hinted per question; Twilio takes 500 of at most 100 characters.
 _MOST_HINTS = 200
-#: Webhook answers stored between two looks for old ones.
-_PURGE_EVERY = 500
 
 
 @dataclass(frozen=True)
@@ -103,19 +106,40 @@ def with_rehearsal_keys(settings: Settings) -> Settings:
 
 
 def _kept_keys(path: Path) -> dict[str, str]:
-    """The keys in ``path``, made on first use; the file is readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        keys = {**new_keys(), "IVR_TWILIO_AUTH_TOKEN": secrets.token_hex(16)}
-        text = "".join(f"{name}={value}\n" for name, value in keys.items())
-        own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        with contextlib.suppress(FileExistsError):  # another process was first: its keys count
-            path.hardlink_to(own)
-        own.unlink()
-    lines = (line.partition("=") for line in path.read_text().splitlines() if line)
-    return {name: value for name, _, value in lines}
+    """The keys in ``path``, made on first use; the file is readable by its owner only.
+
+    Raises:
+        SettingsError: the file cannot be made or read, or a key is missing in it.
+    """
+    try:
+        if not path.exists():
+            _make_keys(path)
+        lines = (line.partition("=") for line in path.read_text().splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"the rehearsal's keys cannot be kept in {path} [{type(error).__name__}]",
+            hint="check the folder IVR_VAR_DIR",
+        ) from None
+    found = {name: value for name, _, value in lines if name in _REHEARSAL_KEYS and value}
+    missing = [name for name in _REHEARSAL_KEYS if name not in found]
+    if missing:
+        raise SettingsError(
+            f"{path} lacks {', '.join(missing)}",
+            hint="give it back, or remove that file and the rehearsal's database beside it",
+        )
+    return found
+
+
+def _make_keys(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keys = {**new_keys(), "IVR_TWILIO_AUTH_TOKEN": secrets.token_hex(16)}
+    text = "".join(f"{name}={keys[name]}\n" for name in _REHEARSAL_KEYS)
+    own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    with contextlib.suppress(FileExistsError):  # another process was first: its keys count
+        path.hardlink_to(own)
+    own.unlink()
 
 
 def open_database(settings: Settings, clock: Clock) -> Database:
@@ -137,7 +161,7 @@ def open_database(settings: Settings, clock: Clock) -> Database:
 def _key(name: str, text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if len(key) != 32:
         raise SettingsError(f"{name} must be 32 bytes in base64", hint="`ivr keys new` makes one")
@@ -255,42 +279,6 @@ class _CountedSender:
             raise
 
 
-class _Answers:
-    """Answers to webhooks, shared through the database. Twilio repeats a webhook within
-    seconds, so answers older than a day are dropped now and then."""
-
-    def __init__(self, db: Database, clock: Clock) -> None:
-        self._db, self._clock = db, clock
-        self._puts = itertools.count(1)
-
-    def get(self, key: str) -> str | None:
-        with self._db.reading() as session:
-            return webhook_answers.get(session, key)
-
-    def put(self, key: str, answer: str) -> str:
-        now = self._clock.now()
-        with self._db.writing() as session:
-            if next(self._puts) % _PURGE_EVERY == 0:
-                webhook_answers.purge_before(session, now - timedelta(days=1))
-            return webhook_answers.put(session, key, answer, now)
-
-
-class _Results:
-    """Results, for the systems of agents."""
-
-    def __init__(self, db: Database, clock: Clock) -> None:
-        self._db, self._clock = db, clock
-
-    def fetch(self, reference: str, *, by: str) -> str | None:
-        now = self._clock.now()
-        with self._db.writing() as session:
-            found = results.get(session, reference)
-            if found is None or found.expires_at <= now:
-                return None
-            results.mark_fetched(session, reference, by, now)
-            return found.token
-
-
 def _hints(flow: Flow) -> Callable[[str, tuple[str, ...]], str]:
     def hints(language: str, grammars: tuple[str, ...]) -> str:
         known = flow.grammars.get(language, {})
@@ -353,8 +341,8 @@ def build_app(
             settings=settings,
             service=service,
             flow_hints=_hints(flow),
-            answers=_Answers(db, clock),
-            results=_Results(db, clock),
+            answers=StoredAnswers(db, clock),
+            results=StoredResults(db, clock),
             jwks=signer.jwks,
             readiness={"database": lambda: _ready(db)},
             clock=clock,

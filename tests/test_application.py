@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from application_rig import (
     AGENT,
+    AUTH_TOKEN,
     PERSON,
     RESULT_KEY,
     ROOT,
+    TARO,
     Call,
     Post,
     by_client,
@@ -29,7 +37,7 @@ from werkzeug.test import TestResponse
 
 from ivr.clock import ManualClock, SystemClock
 from ivr.commands.web_process import free_address, serving
-from ivr.errors import FilesError, RecordsUnavailable
+from ivr.errors import FilesError
 from ivr.flow.flow import Flow
 from ivr.identity.ports import CodeSender
 from ivr.records.customer_csv import store_file
@@ -37,6 +45,7 @@ from ivr.records.database import Database
 from ivr.records.models import Call as CallRow
 from ivr.records.models import Turn
 from ivr.settings import Settings
+from ivr.telephony.logging import configure_logging
 from ivr.wiring import RunningApp, build_app, load_shipped_flow, open_database
 
 #: What a caller hears while the database is away, and when it stays away.
@@ -49,12 +58,24 @@ def shipped() -> Flow:
     return load_shipped_flow(Settings(flows_dir=ROOT / "flows", grammars_dir=ROOT / "grammars"))
 
 
+@pytest.fixture(autouse=True)
+def log() -> Iterator[io.StringIO]:
+    """What the applications log."""
+    configured, handlers = structlog.get_config(), logging.root.handlers[:]
+    stream = io.StringIO()
+    configure_logging("debug", stream)
+    yield stream
+    structlog.configure(**configured)
+    logging.root.handlers[:] = handlers
+
+
 class House:
     """Applications on one database, in this process."""
 
     def __init__(self, settings: Settings, clock: ManualClock, flow: Flow) -> None:
         self.settings, self.clock, self.flow = settings, clock, flow
-        self.sms = FakeSender()
+        self.sending = threading.Event()
+        self.sms = FakeSender(before=lambda message: self.sending.set())
         self.apps: list[RunningApp] = []
         self.posts: list[Post] = []
 
@@ -113,7 +134,7 @@ VERIFIED = ["Silence", "Checked", "Heard", "Heard", "Heard", "Checked", "Heard",
             "Pressed", "Checked"]  # fmt: skip
 
 
-def test_a_call_from_the_first_ring_to_the_agents_system(house: House) -> None:
+def test_a_call_from_the_first_ring_to_the_agents_system(house: House, log: io.StringIO) -> None:
     call = house.call().until_code()
     call.press(house.sms.last_code)
     assert call.dials == [AGENT]
@@ -124,6 +145,10 @@ def test_a_call_from_the_first_ring_to_the_agents_system(house: House) -> None:
     assert call.verbs[-1] == "Hangup"
     house.clock.advance(house.settings.result_minutes * 60 + 1)
     assert house.fetched(reference).status_code == 404
+    assert '"event": "transfer"' in log.getvalue()
+    code = house.sms.last_code
+    for secret in ("山田", "太郎", "ヤマダ", "昭和", "1985", TARO[3:], code, reference, AUTH_TOKEN):
+        assert secret not in log.getvalue()
 
 
 # --- who may call, and what with ------------------------------------------------------------
@@ -219,19 +244,22 @@ def test_either_process_continues_the_calls_of_the_other(house: House) -> None:
 
 
 def test_what_a_stopped_process_left_is_taken_up_by_the_next(house: House) -> None:
-    """The worker of the first process stops before it has identified the caller."""
+    """The first process stops between storing that a code is to be sent and sending it."""
     call = house.call().rings().press("").say("はい").say("昭和六十年三月五日です")
-    first = house.apps[0]
-    first.close()
-    hook = call.webhook(call.link("Gather"), {"SpeechResult": "山田太郎です", "Confidence": "0.9"})
-    call.document = hook.send(house.posts[0])
+    call.say("山田太郎です")
+    house.apps[0].close()
+    ready = call.webhook(call.link("Gather"), {"SpeechResult": "はい", "Confidence": "0.9"})
+    call.document = ready.send(house.posts[0])
     assert call.verbs == ["Pause", "Redirect"]
+    trial = build_app(house.settings, house.clock, senders={}, flow=house.flow, recover=False)
+    trial.close()
+    assert not house.sending.is_set()
     house.open()
+    assert house.sending.wait(timeout=10)  # before anybody asks after it
     call.posts = [house.posts[1]]
-    call.redirected()
-    assert "メッセージを開いて" in call.words
-    call.say("はい").press(house.sms.last_code)
+    call.redirected().press(house.sms.last_code)
     assert house.result(call)["acr"] == "verified"
+    assert len(house.sms.messages) == 1
 
 
 # --- the database is away -------------------------------------------------------------------
@@ -375,6 +403,21 @@ def test_an_application_starts_without_its_database(
     house.apps[0].close()
 
 
+class FullDisk(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_log_that_cannot_be_written_silences_nobody(house: House) -> None:
+    stream = FullDisk()
+    configure_logging("debug", stream)
+    call = house.call().rings()
+    assert "つばめ銀行" in call.words
+    stream.close()
+    call.press("")
+    assert "ご本人様" in call.words
+
+
 # --- what people wrote ----------------------------------------------------------------------
 
 
@@ -415,8 +458,8 @@ def test_two_processes_share_every_call(
         db = open_database(settings[0], SystemClock())
         opened.callback(db.dispose)
         store_file(db, ROOT / "flows/verify/customers.csv", lambda done, total: None)
-        for own, log in zip(settings, logs, strict=True):
-            opened.enter_context(serving(own, log))
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda *one: opened.enter_context(serving(*one)), settings, logs))
         posts = [by_http(own.bind) for own in settings]
         repeated = Call(posts, everywhere=True)
         repeated.until_code().press(code_for(repeated, var / "outbox.jsonl"))

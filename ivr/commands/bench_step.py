@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
@@ -110,9 +111,10 @@ def measure_steps(load: Callable[[], Flow], calls: int) -> StepFigures:
     work = {"step": steps, "copy": copies, "nothing": nothings, "json": as_json}
     for job in work.values():
         job()
-    for _ in range(_ROUNDS):
-        for name, job in work.items():
-            taken[name] += _timed(job, each)
+    with _no_collection():
+        for _ in range(_ROUNDS):
+            for name, job in work.items():
+                taken[name] += _timed(job, each)
     walked = each * _ROUNDS
     per_step = 1e6 / (walked * number)
     return StepFigures(
@@ -172,13 +174,19 @@ def _nothing(flow: Flow, call: Call, event: Event) -> None:
 
 
 def _timed(work: Callable[[], object], times: int = 1) -> float:
-    """Seconds that ``work`` takes so many ``times``, with no collection of garbage in between."""
+    """Seconds that ``work`` takes so many ``times``."""
+    began = perf_counter()
+    for _ in range(times):
+        work()
+    return perf_counter() - began
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No collection of garbage, which would hit one kind of work and not the next."""
     gc.collect()
     gc.disable()
     try:
-        began = perf_counter()
-        for _ in range(times):
-            work()
-        return perf_counter() - began
+        yield
     finally:
         gc.enable()

@@ -46,7 +46,11 @@ class _File:
 
 @click.command()
 @click.argument(
-    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path)
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH...",
+    type=click.Path(exists=True, path_type=Path),
 )
 @click.option("--now", type=click.DateTime(["%Y-%m-%d"]), help="The day it is said on; today.")
 @click.option(
@@ -159,9 +163,7 @@ def _meaning(counts: Counter[str], *, same: bool) -> str:
     total = sum(counts.values())
     strict, loose = counts["pass"], counts["pass"] + counts["confirm"]
     if same:
-        return (
-            f"false reject: {1 - strict / total:.3%} at pass, {1 - loose / total:.3%} at confirm"
-        )
+        return f"false reject: {1 - strict / total:.3%} at pass, {1 - loose / total:.3%} at confirm"
     return f"false accept: {strict / total:.3%} at pass, {loose / total:.3%} at confirm"
 
 

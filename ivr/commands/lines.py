@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-import click
 
 #: Longer lines (bytes) are cut: nobody says so much in one breath.
 LONGEST = 65_536
@@ -24,7 +23,7 @@ class Line:
 
 def read_lines() -> Iterator[Line]:
     """The lines of standard input, each as soon as it is there."""
-    stream = click.get_binary_stream("stdin")
+    stream = sys.stdin.buffer
     while raw := stream.readline(LONGEST):
         cut = False
         rest = raw
@@ -36,6 +35,6 @@ def read_lines() -> Iterator[Line]:
 
 def write_object(content: dict[str, Any]) -> None:
     """One JSON object as a line of standard output, UTF-8 in every locale, sent at once."""
-    stream = click.get_binary_stream("stdout")
+    stream = sys.stdout.buffer
     stream.write(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
     stream.flush()

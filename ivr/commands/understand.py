@@ -14,7 +14,7 @@ from ivr.commands.lines import LONGEST, read_lines, write_object
 from ivr.errors import FilesError, HonninError
 from ivr.flow.grammars import read_grammar
 from ivr.settings import load_settings
-from ivr.understanding import phone, slots
+from ivr.understanding import phone_number, slots
 from ivr.understanding.ja import quantities
 from ivr.understanding.name_pairs import compare_texts
 from ivr.understanding.phrases import meaning
@@ -57,7 +57,7 @@ def parser_of(kind: str, language: str, today: date) -> Understand:
             raise HonninError("numbers are understood in Japanese only", hint="--language ja")
         return lambda text: quantities.parse(text, confidence=slots.UNSTATED_CONFIDENCE)
     if kind == "phone":
-        return lambda text: phone.parse(text, confidence=slots.UNSTATED_CONFIDENCE)
+        return lambda text: phone_number.parse(text, confidence=slots.UNSTATED_CONFIDENCE)
     return lambda text: slots.parse(kind, [Hypothesis(text)], language=language, today=today)
 
 
@@ -80,7 +80,13 @@ def today_of(now: datetime | None) -> date:
 
 @click.command()
 @click.argument("kind", type=click.Choice(list(KINDS)))
-@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(["ja", "en"]),
+    default="ja",
+    show_default=True,
+    help="What is spoken.",
+)
 @click.option("--now", type=click.DateTime(["%Y-%m-%d"]), help="The day it is said on; today.")
 def understand(kind: str, language: str, now: datetime | None) -> None:
     """Understand utterances: one a line in, one JSON object a line out.

@@ -94,7 +94,7 @@ def _listening(flow: Flow, call: Call) -> Listening:
         return Listening(wait.speech, wait.keys, grammars, 1, "#", timeout, end_silence)
     slot = flow.file.slots[state.slot]
     if is_keypad(flow, state):
-        length = slot.length or _MOST_KEYS[slot.type]
+        length = slot.length or _MOST_KEYS.get(slot.type)
         grammars = (slot.type, "commands") if slot.type in _SPOKEN_TOO else ("commands",)
         return Listening(wait.speech, wait.keys, grammars, length, "*", timeout, end_silence)
     grammars = (slot.type, "commands")

@@ -319,7 +319,9 @@ class DialogueService:
             session,
             ResultRecord(reference, record.id, token, now, now + self._result_life, call.turn),
         )
-        _log.info("transfer", assurance=sure.level, destination=action.destination, flags=sure.flags)
+        _log.info(
+            "transfer", assurance=sure.level, destination=action.destination, flags=sure.flags
+        )
         return reference
 
     def _intent(

@@ -119,14 +119,18 @@ class CodeEntry:
                 return findings
             return findings.with_evidence(code=outcome)
         registered = is_registered(entry.request.caller, entry.customer)
-        return replace(findings, proven_in=entry.request.call_id).with_evidence(
-            code="ok",
-            channel=code.channel,
-            verified_at=entry.now.isoformat(),
-            code_call="registered" if registered else "unregistered",
-        ).flagged(
-            *(() if registered else ("relay_risk",)),
-            *(("contact_changed",) if self._recently_changed(entry) else ()),
+        return (
+            replace(findings, proven_in=entry.request.call_id)
+            .with_evidence(
+                code="ok",
+                channel=code.channel,
+                verified_at=entry.now.isoformat(),
+                code_call="registered" if registered else "unregistered",
+            )
+            .flagged(
+                *(() if registered else ("relay_risk",)),
+                *(("contact_changed",) if self._recently_changed(entry) else ()),
+            )
         )
 
     def _recently_changed(self, entry: _Entry) -> bool:

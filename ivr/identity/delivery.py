@@ -117,7 +117,9 @@ class Delivery:
             return step
         running = self._pool.submit(self._carry, step)
         findings = self._wait(running, step.findings, began)
-        return CheckResult("sent", findings.for_call(request.call_id), findings.flags, step.record.id)
+        return CheckResult(
+            "sent", findings.for_call(request.call_id), findings.flags, step.record.id
+        )
 
     def close(self) -> None:
         """Wait for what is being sent, then stop."""
@@ -158,9 +160,13 @@ class Delivery:
             return CheckResult("sent", {"sent": "none"})
         findings = Findings.from_json(record.evidence).flagged(*flags)
         if codes.by_intent(session, _key(request.intent_id, 1)) is not None:
-            return CheckResult("sent", findings.for_call(request.call_id), findings.flags, record.id)
+            return CheckResult(
+                "sent", findings.for_call(request.call_id), findings.flags, record.id
+            )
         if record.sends >= self._policy.sends:
-            return CheckResult("limit", findings.for_call(request.call_id), findings.flags, record.id)
+            return CheckResult(
+                "limit", findings.for_call(request.call_id), findings.flags, record.id
+            )
         verifications.count_send(session, record.id)
         expires_at = self._clock.now() + self._policy.lifetime
         verifications.extend(session, record.id, expires_at)

@@ -35,7 +35,9 @@ def match_name(candidates: Sequence[Customer], heard: HeardName | None) -> Match
     """Find the one candidate whose registered name is what was heard.
 
     Several who fit are ``several``: nothing else that is known without proof, such as the
-    caller's number, makes one of them the caller. ``heard`` None matches nobody.
+    caller's number, makes one of them the caller. So is one who fits beside another who would
+    need a confirmation: 東節子 may be アズマ as well as ヒガシ, and a code must not go to the
+    wrong one of two. ``heard`` None matches nobody.
     """
     decisions = [(customer, _compared(heard or _NOBODY, customer)) for customer in candidates]
     for kana in _STAND_INS[len(candidates) :]:
@@ -43,11 +45,12 @@ def match_name(candidates: Sequence[Customer], heard: HeardName | None) -> Match
     if heard is None:
         return Match("none")
     fitting = [customer for customer, found in decisions if found.decision == "pass"]
-    if len(fitting) > 1:
+    near = any(found.decision == "confirm" for _, found in decisions)
+    if len(fitting) > 1 or (fitting and near):
         return Match("several")
     if fitting:
         return Match("one", fitting[0])
-    return Match("none", uncertain=any(found.decision == "confirm" for _, found in decisions))
+    return Match("none", uncertain=near)
 
 
 def claim_of(birthdate: str | None, heard: HeardName | None) -> str:

@@ -141,7 +141,7 @@ class Conversation:
         if event is None or hook.turn is None:
             wait_ms = self._settings.check_wait_ms if hook.poll else 0
             reply = self._service.current(call_sid=hook.call_sid, wait_ms=wait_ms)
-            held = hook.retry + hook.held
+            held = hook.retry + hook.held if reply.turn == hook.turn else 0
         else:
             reply = self._take(hook, hook.turn, event)
             held = 0

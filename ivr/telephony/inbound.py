@@ -32,8 +32,8 @@ CALL_OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 class Webhook:
     """One voice webhook. Empty strings and None stand for what is missing or malformed.
 
-    ``turn``, ``poll``, ``retry``, ``held``, ``dialled``, ``recovered`` and ``language`` come from our own
-    URL (see ``Links``); ``dial`` is DialCallStatus and ``bridged`` DialBridged, None where
+    ``turn``, ``poll``, ``retry``, ``held``, ``dialled``, ``recovered`` and ``language`` come from
+    our own URL (see ``Links``); ``dial`` is DialCallStatus and ``bridged`` DialBridged, None where
     Twilio does not say.
     """
 

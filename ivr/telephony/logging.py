@@ -7,6 +7,7 @@ its template and never by the values filled in.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -37,7 +38,7 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     ``level`` is one of debug, info, warning, error and holds for our own logs; other libraries
     are heard from warning up.
     """
-    target = cast(TextIO, _Stderr()) if stream is None else stream
+    target = cast(TextIO, _Sink(stream))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -104,14 +105,22 @@ def _dump(fields: object, **_options: object) -> str:
     return json.dumps(fields, ensure_ascii=False, default=lambda value: type(value).__name__)
 
 
-class _Stderr:
-    """Whatever ``sys.stderr`` is at the moment of writing: it may be replaced while we run."""
+class _Sink:
+    """Where logs go: a stream, or whatever ``sys.stderr`` is at the moment of writing, which may
+    be replaced while we run. A log that cannot be written (a full disk, a reader that has gone)
+    is lost: it must not break the call that it tells of."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        with contextlib.suppress(OSError, ValueError):
+            return (self._stream or sys.stderr).write(text)
+        return len(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with contextlib.suppress(OSError, ValueError):
+            (self._stream or sys.stderr).flush()
 
 
 class _TemplateOnly(logging.Formatter):

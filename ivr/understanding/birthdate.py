@@ -68,10 +68,9 @@ def merge(held: Reading, said: Reading) -> Reading:
     )
 
 
-def uneven(month: str, day: str) -> bool:
-    """2006/07/1: one is padded, the other is not, so a figure may be lost."""
-    padded = "0" in (month[0], day[0])
-    return padded and min(len(month), len(day)) == 1
+def uneven(*figures: str) -> bool:
+    """2006/07/1: some are padded, others are not, so a figure may be lost."""
+    return any(part[0] == "0" for part in figures) and any(len(part) == 1 for part in figures)
 
 
 def conclude(reading: Reading, *, today: date, confidence: float) -> Understood:

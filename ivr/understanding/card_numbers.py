@@ -15,7 +15,7 @@ SHORTEST, LONGEST = 13, 19
 _JAPANESE = {
     **dict.fromkeys(("ぜろ", "れい", "れー", "まる", "〇", "零", "○", "◯"), "0"),
     **dict.fromkeys(("いち", "いっ", "一", "壱"), "1"),
-    **dict.fromkeys(("に", "にい", "にー", "二", "弐"), "2"),
+    **dict.fromkeys(("に", "にー", "二", "弐"), "2"),
     **dict.fromkeys(("さん", "三", "参"), "3"),
     **dict.fromkeys(("よん", "よ", "し", "しー", "四"), "4"),
     **dict.fromkeys(("ご", "ごー", "五"), "5"),
@@ -41,7 +41,8 @@ _TENS = {
 }  # fmt: skip
 _TIMES = {"double": 2, "triple": 3}
 
-_WORDS = sorted((*_JAPANESE, *_PLACES), key=lambda word: (-len(word), word))
+#: にい is に drawn out, unless いち follows.
+_WORDS = ["にい(?!ち)", *sorted((*_JAPANESE, *_PLACES), key=lambda word: (-len(word), word))]
 _PIECE = re.compile(
     rf"(?P<digit>[0-9])|(?P<japanese>{'|'.join(_WORDS)})|(?P<english>[a-z]+)"
     r"|(?P<gap>[\s\-‐‑‒–—―−ー、。,.・/:]|の|はいふん|だっしゅ|えーと|えっと|ええと|で(?!す))"
@@ -110,7 +111,8 @@ def _said(match: re.Match[str]) -> _Said | None:
     if match.lastgroup == "digit":
         return _Said(word, start, end)
     if match.lastgroup == "japanese":
-        return _Said(_JAPANESE.get(word, ""), start, end, place=_PLACES.get(word, 0))
+        digit = "2" if word == "にい" else _JAPANESE.get(word, "")
+        return _Said(digit, start, end, place=_PLACES.get(word, 0))
     if word in _ENGLISH:
         return _Said(_ENGLISH[word], start, end)
     if word in _TENS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ivr.understanding.en import nicknames
 from ivr.understanding.kana import romaji, romaji_key, without_long_o_and_u
@@ -35,8 +35,7 @@ class Comparison:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
+class _Fit(NamedTuple):
     """How one part fits: exactly, for a confirmation, or ``off`` by so many morae."""
 
     exact: bool = False

@@ -6,6 +6,7 @@ only spelling (long vowels, ヅ, ヲ) does not.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -35,8 +36,20 @@ _SPELLING = {
     "ヅ": "ズ", "ヂ": "ジ", "ヲ": "オ", "ヰ": "イ", "ヱ": "エ", "ヮ": "ワ", "ヶ": "ケ", "ヵ": "カ",
 }  # fmt: skip
 _SMALL_VOWELS = dict(zip("ァィゥェォ", "アイウエオ", strict=True))
-_SMALL_Y = dict(zip("ャュョッ", "ヤユヨツ", strict=True))
+_FULL_SIZE = str.maketrans("ャュョッ", "ヤユヨツ")
 _GLIDES = frozenset("ャュョ")
+
+
+#: Nearly every registered reading: neither ー nor small vowels, so that one look back decides.
+_PLAIN = re.compile("[アイウエオ-ヂッ-モャヤュユョ-ロワ-ン]+")
+_PLAIN_SPELLING = str.maketrans("ヅヂヲヰヱ", "ズジオイエ")
+_LONG = re.compile(
+    "|".join(
+        f"(?<=[{signs}]){second}"
+        for vowel, signs in _ROWS.items()
+        for second in (kana for of, kana in sorted(_LENGTHENS) if of == vowel)
+    )
+)
 
 
 @lru_cache(maxsize=65536)
@@ -46,7 +59,13 @@ def level(reading: str) -> str:
     Katakana; ヅ, ヂ, ヲ and ヴ as they are spoken; small vowels full size; long vowels as ー.
     Signs that are no kana are dropped.
     """
-    text = katakana(reading)
+    if _PLAIN.fullmatch(reading):
+        return _LONG.sub("ー", reading.translate(_PLAIN_SPELLING))
+    return level_sign_by_sign(katakana(reading))
+
+
+def level_sign_by_sign(text: str) -> str:
+    """What :func:`level` does to katakana in NFKC, where what came before needs remembering."""
     for foreign, plain in (
         ("ヴァ", "バ"),
         ("ヴィ", "ビ"),
@@ -80,7 +99,7 @@ def level(reading: str) -> str:
 
 def full_size(levelled: str) -> str:
     """A levelled reading with small ャュョッ full size, as old bank systems store them."""
-    return "".join(_SMALL_Y.get(sign, sign) for sign in levelled)
+    return levelled.translate(_FULL_SIZE)
 
 
 def morae(levelled: str) -> tuple[str, ...]:
@@ -160,34 +179,23 @@ def distance(a: str, b: str) -> float:
 
 def similarity(a: str, b: str) -> float:
     """1 - distance over the longer length: 1.0 sounds alike, 0.0 nothing in common."""
-    return _share(distance(a, b), a, b)
+    return _share(distance(a, b), len(morae(a)), len(morae(b)))
 
 
 def closeness(a: str, b: str, *, at_most: float) -> tuple[float, float]:
     """Distance and similarity of two levelled readings, quickly where they are far apart.
 
-    Exact up to ``at_most`` morae; beyond it every changed beat counts as a whole mora, which is
-    still more than ``at_most``. A hundred times faster than :func:`distance` for strangers.
+    Exact up to ``at_most`` morae; beyond it every changed kana counts as a whole mora, which is
+    still more than ``at_most``. Many times faster than :func:`distance` for strangers.
     """
-    changes = float(Levenshtein.distance(_coded(a), _coded(b)))
-    if changes * CHEAPEST <= at_most:
-        changes = distance(a, b)
-    return changes, _share(changes, a, b)
+    # A changed beat changes two kana at most (キョ, サ).
+    changes = float(Levenshtein.distance(a, b))
+    if changes * CHEAPEST <= 2 * at_most:
+        off = distance(a, b)
+        return off, _share(off, len(morae(a)), len(morae(b)))
+    return changes, _share(changes, len(a), len(b))
 
 
-def _share(off: float, a: str, b: str) -> float:
-    longest = max(len(_coded(a)), len(_coded(b)))
+def _share(off: float, one: int, other: int) -> float:
+    longest = max(one, other)
     return 0.0 if longest == 0 else max(0.0, 1.0 - off / longest)
-
-
-@lru_cache(maxsize=65536)
-def _coded(levelled: str) -> str:
-    """Every beat as one sign, for the compiled edit distance: キョ is none that kana have."""
-    return "".join(
-        beat if len(beat) == 1 else chr(0xF0000 + _code(beat)) for beat in morae(levelled)
-    )
-
-
-def _code(beat: str) -> int:
-    # A kana and its glide; what no name has (more glides) may share a sign.
-    return (ord(beat[0]) - 0x30A0) * 4 + "ャュョ".index(beat[1])

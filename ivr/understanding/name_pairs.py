@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from ivr.understanding.compare import Comparison, Decision, compare
 from ivr.understanding.ja import names
@@ -18,7 +18,7 @@ from ivr.understanding.value import HeardName
 #: What stands in for the part nobody asked about, the same on both sides.
 _OTHER = "タロウ"
 _RANK = {"pass": 2, "confirm": 1, "fail": 0}
-_PART: dict[str, Literal["surname", "given"]] = {"surname": "surname", "given": "given"}
+_PARTS: dict[str, Asked] = {"surname": "surname", "given": "given"}
 
 
 def compare_texts(heard: str, registered: str, *, part: str = "") -> Comparison:
@@ -34,7 +34,7 @@ def compare_texts(heard: str, registered: str, *, part: str = "") -> Comparison:
         return _compare(name, words[0], words[1])
     if len(words) != 1:
         raise ValueError("furigana is one part, or a surname and a given name with a space between")
-    parts = [_PART[part]] if part in _PART else ["surname", "given"]
+    parts = [_PARTS[part]] if part in _PARTS else _PARTS.values()
     found = [_one_part(heard, words[0], each) for each in parts]
     return max(found, key=lambda each: (_RANK[each.decision], each.score))
 

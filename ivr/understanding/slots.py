@@ -35,6 +35,10 @@ SLOT_TYPES = (
     "email_address",
 )
 
+#: Longer utterances (signs) are stories, not answers. An e-mail address that is spelt takes most.
+MOST_SIGNS = 300
+MOST_SIGNS_SPELT = 2000
+
 #: A recogniser that gives no confidence is believed this much.
 UNSTATED_CONFIDENCE = 0.8
 
@@ -82,6 +86,9 @@ def parse(
         stated = hypothesis.confidence
         confidence = UNSTATED_CONFIDENCE if stated is None else min(max(stated, 0.0), 1.0)
         text = hypothesis.text
+        if len(text) > (MOST_SIGNS_SPELT if slot_type == "email_address" else MOST_SIGNS):
+            result = Understood("none", None, 0.0, "too_long")
+            continue
         if length is None or length < SHORTEST:
             text = mask_card_numbers(text)
         found = understand(text, confidence)

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from command_line import ROOT, Ivr, Ran
 
 from ivr import cli
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command may send this process's logs somewhere; the next test's go where they went."""
+    configured, handlers, level = (
+        structlog.get_config(),
+        logging.root.handlers[:],
+        logging.root.level,
+    )
+    yield
+    structlog.configure(**configured)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.fixture

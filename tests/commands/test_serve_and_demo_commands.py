@@ -151,7 +151,9 @@ def test_the_demo_shows_a_whole_call_and_touches_nothing_real(
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     spoken = [
-        line for line in ran.stdout.splitlines() if re.match(r"\s*[0-9:]* +(bot|caller|agent) ", line)
+        line
+        for line in ran.stdout.splitlines()
+        if re.match(r"\s*[0-9:]* +(bot|caller|agent) ", line)
     ]
     assert len(spoken) >= 12
     assert "level verified, ended by transfer" in ran.stdout

@@ -261,6 +261,36 @@ TABLE: list[tuple[list[tuple[str, str]], list[str]]] = [
         ],
         ["39:5: a name cannot be entered by keys"],
     ),
+    # --- other slots
+    (
+        [("birthdate, pii: true", "address, pii: false")],
+        ["15:35: an address is personal data: write 'pii: true'"],
+    ),
+    (
+        [("birthdate, pii: true", "customer_number, pii: true")],
+        ["15:3: a slot of type 'customer_number' needs 'length' (how many digits)"],
+    ),
+    (
+        [
+            ("birthdate, pii: true", "email_address, pii: true, confirm: never"),
+            ("    confirm: birthdate_confirm\n", ""),
+        ],
+        ["15:52: letters are easily misheard: write 'confirm: always'"],
+    ),
+    (
+        [
+            ("type: birthdate", "type: email_address"),
+            ("    prompt: birthdate\n", "    prompt: birthdate\n    listen: {speech: false}\n"),
+        ],
+        ["39:5: an email address cannot be entered by keys"],
+    ),
+    (
+        [
+            ("type: birthdate", "type: phone_number"),
+            ("    prompt: birthdate\n", "    prompt: birthdate\n    on_digits: code\n"),
+        ],
+        ["39:5: 'on_digits' would take away the keys that enter 'birthdate'"],
+    ),
     (
         [
             ("type: birthdate", "type: name"),

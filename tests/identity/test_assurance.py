@@ -122,3 +122,24 @@ def test_less_evidence_never_gives_more(
     after = assess(evidence=less, flags=flags, **_SAID)
 
     assert LEVELS.index(after.level) <= LEVELS.index(before.level)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "customer"),
+    [
+        (_SMS, "1000001"),
+        ({**_SMS, "channel": "email"}, "1000001"),
+        ({"match": "one"}, "1000001"),
+        ({"match": "locked"}, None),
+        ({"match": "several"}, None),
+    ],
+)
+def test_a_customer_is_named_from_matched_on(
+    evidence: dict[str, str], customer: str | None
+) -> None:
+    found = {**evidence, "customer": "1000001"}
+    said = assess(said_birthdate=True, said_name=True, evidence=found, flags=())
+    assert said.customer == customer
+    unsaid = assess(said_birthdate=False, said_name=True, evidence=found, flags=())
+    proxy = assess(said_birthdate=True, said_name=True, evidence=found, flags=("proxy",))
+    assert (unsaid.customer, proxy.customer) == (None, None)

@@ -35,6 +35,17 @@ _EVERYBODY = [_HANAKO, _TARO, _TWIN, _SAITO, _SATO]
         ([_SATO], said("カトウ", "ハナコ"), "none", None, False),
         # Near is never pass.
         ([_HANAKO], said("ヤマダ", "ハナゴ"), "none", None, True),
+        # 東 fits ヒガシ, but it may also be how アズマ was written down.
+        (
+            [
+                customer(id="c6", surname="東", surname_kana="ヒガシ"),
+                customer(id="c7", surname="東", surname_kana="アズマ"),
+            ],
+            HeardName(text="東花子", surname_text="東", surnames=("ヒガシ",), givens=("ハナコ",)),
+            "several",
+            None,
+            False,
+        ),
         # Both readings of a spelling count.
         (
             [_HANAKO],

@@ -293,7 +293,8 @@ def test_what_became_of_a_slow_send_comes_with_the_next_check(
         result = desk.enter("000000")
 
         assert (result.outcome, result.flags) == ("wrong", ("send_error",))
-        assert result.evidence == {"match": "one", "sent": "none", "code": "wrong"}
+        found = {"match": "one", "customer": customer().number}
+        assert result.evidence == {**found, "sent": "none", "code": "wrong"}
 
 
 def test_a_customer_gets_so_many_codes_a_day(desk: Desk) -> None:

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from phone_rig import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL, RESULT_KEY, Office
+from phone_rig import (
+    ACCOUNT,
+    AUTH_TOKEN,
+    NUMBER,
+    PEOPLE,
+    PUBLIC_URL,
+    RESULT_KEY,
+    Office,
+    OpenOffice,
+)
 
 from ivr.clock import ManualClock
 from ivr.flow.flow import Flow
 from ivr.flow.loader import load_flow
-from ivr.records.customers import CustomerData
 from ivr.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-
-TARO = CustomerData(
-    "taro", "T0001", "山田", "太郎", "ヤマダ", "タロウ", date(1985, 3, 5), mobile="+819012345678"
-)  # fmt: skip
-KIYO = CustomerData(
-    "kiyo", "T0009", "鈴木", "キヨ", "スズキ", "キヨ", date(1926, 6, 20), landline="+81300000009"
-)  # fmt: skip
-SHIGERU = CustomerData(
-    "shigeru", "T0012", "渡辺", "茂", "ワタナベ", "シゲル", date(1938, 2, 14)
-)  # fmt: skip
-MAKOTO = [
-    CustomerData(
-        f"makoto{n}", f"T000{n}", "伊藤", "誠", "イトウ", "マコト", date(1970, 1, 15),
-        mobile=f"+81900000000{n}",
-    )
-    for n in (7, 8)
-]  # fmt: skip
-PEOPLE = (TARO, KIYO, SHIGERU, *MAKOTO)
-
-OpenOffice = Callable[..., Office]
 
 
 @pytest.fixture(scope="session")

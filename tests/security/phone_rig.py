@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fakes.senders import FakeSender
@@ -33,6 +34,24 @@ FORM = "application/x-www-form-urlencoded"
 ELSEWHERE = "+818011112222"
 
 _SIDS = count(1)
+
+TARO = CustomerData(
+    "taro", "T0001", "山田", "太郎", "ヤマダ", "タロウ", date(1985, 3, 5), mobile="+819012345678"
+)  # fmt: skip
+KIYO = CustomerData(
+    "kiyo", "T0009", "鈴木", "キヨ", "スズキ", "キヨ", date(1926, 6, 20), landline="+81300000009"
+)  # fmt: skip
+SHIGERU = CustomerData(
+    "shigeru", "T0012", "渡辺", "茂", "ワタナベ", "シゲル", date(1938, 2, 14)
+)  # fmt: skip
+MAKOTO = [
+    CustomerData(
+        f"makoto{n}", f"T000{n}", "伊藤", "誠", "イトウ", "マコト", date(1970, 1, 15),
+        mobile=f"+81900000000{n}",
+    )
+    for n in (7, 8)
+]  # fmt: skip
+PEOPLE = (TARO, KIYO, SHIGERU, *MAKOTO)
 
 
 def signature(url: str, form: Mapping[str, str]) -> str:
@@ -100,16 +119,28 @@ class Office:
         return claims
 
 
+class Webhooks(Protocol):
+    """Where a telephone sends its webhooks."""
+
+    def post(self, target: str, fields: Mapping[str, str]) -> str: ...
+
+
 class Phone:
     """One call. Follows fillers by itself, as Twilio does."""
 
-    def __init__(self, office: Office, caller: str) -> None:
-        self.office = office
+    def __init__(self, office: Webhooks, caller: str) -> None:
+        self._office = office
         self.sid = f"CA{next(_SIDS):032x}"
         self.caller = caller
         #: Every document, fillers included.
         self.documents: list[str] = []
-        self._receive("/voice/incoming", {})
+        self.receive("/voice/incoming", {})
+
+    @property
+    def office(self) -> Office:
+        """The web process, where it runs in this interpreter."""
+        assert isinstance(self._office, Office)
+        return self._office
 
     @property
     def document(self) -> ET.Element:
@@ -147,7 +178,7 @@ class Phone:
     @property
     def turn(self) -> int:
         """The turn that the present question waits for."""
-        action = self._one("Gather").attrib["action"]
+        action = self.one("Gather").attrib["action"]
         return int(parse_qs(urlsplit(action).query)["turn"][0])
 
     def say(self, text: str, **fields: str) -> Phone:
@@ -162,15 +193,15 @@ class Phone:
 
     def answer(self, fields: Mapping[str, str]) -> Phone:
         """Answer the present question."""
-        self._receive(self._one("Gather").attrib["action"], fields)
+        self.receive(self.one("Gather").attrib["action"], fields)
         return self
 
     def transfer_ends(self, status: str, **fields: str) -> Phone:
-        self._receive(self._one("Dial").attrib["action"], {"DialCallStatus": status, **fields})
+        self.receive(self.one("Dial").attrib["action"], {"DialCallStatus": status, **fields})
         return self
 
     def hang_up(self) -> None:
-        self.office.post(
+        self._office.post(
             "/voice/status",
             {"CallSid": self.sid, "From": self.caller, "CallStatus": "completed"},
         )
@@ -178,9 +209,7 @@ class Phone:
     def until_consent(self) -> Phone:
         return self.silence()
 
-    def claim(
-        self, birthdate: str = "昭和六十年三月五日です", name: str = "山田太郎です"
-    ) -> Phone:
+    def claim(self, birthdate: str = "昭和六十年三月五日です", name: str = "山田太郎です") -> Phone:
         """Say who is calling, up to the question whether the messages are open."""
         return self.until_consent().say("はい").say(birthdate).say(name)
 
@@ -188,15 +217,18 @@ class Phone:
         """Up to the question for the six digits."""
         return self.claim(**said).say("はい")
 
-    def _one(self, tag: str) -> ET.Element:
+    def one(self, tag: str) -> ET.Element:
         (element,) = self.document.iter(tag)
         return element
 
-    def _receive(self, target: str, fields: Mapping[str, str]) -> None:
+    def receive(self, target: str, fields: Mapping[str, str]) -> None:
         while True:
-            text = self.office.post(target, {"CallSid": self.sid, "From": self.caller, **fields})
+            text = self._office.post(target, {"CallSid": self.sid, "From": self.caller, **fields})
             self.documents.append(text)
             verbs = [verb.tag for verb in self.document]
             if not {"Pause", "Redirect"} <= set(verbs) or "Gather" in verbs:
                 return
-            target, fields = self._one("Redirect").text or "", {}
+            target, fields = self.one("Redirect").text or "", {}
+
+
+OpenOffice = Callable[..., Office]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from email import message_from_bytes, policy
 from types import TracebackType
 
 
@@ -70,8 +71,6 @@ class SilentMailServer:
 
 
 def _decoded(raw: bytes) -> str:
-    from email import message_from_bytes, policy
-
     mail = message_from_bytes(raw, policy=policy.default)
     text = mail.get_content()
     assert isinstance(text, str)

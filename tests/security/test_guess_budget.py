@@ -75,7 +75,7 @@ def test_no_way_around_the_daily_limit(office: Office) -> None:
     names = ("山田太郎です", "やまだたろうです", "ヤマダ タロー です")
     live = 0
     for attempt in range(12):
-        office.clock.sleep(3600)  # type: ignore[attr-defined]
+        office.clock.sleep(3600)
         phone = office.call("" if attempt % 3 else ELSEWHERE)
         if attempt % 2:
             phone.answer({"Digits": "9"}).say("yes").say("March fifth nineteen eighty five")
@@ -101,7 +101,7 @@ def test_the_lock_ends_with_the_day_in_japan(office: Office) -> None:
     with office.db.writing() as session:
         key = office.db.index.of("customer", "taro")
         counters.bump(session, "failures_customer", key, day, by=LIMIT)
-    office.clock.sleep(24 * 3600)  # type: ignore[attr-defined]
+    office.clock.sleep(24 * 3600)
     phone = office.call().ask_for_code()
     phone.press(office.sms.last_code)
     assert phone.level == "verified"
@@ -138,9 +138,7 @@ def test_guesses_in_many_calls_at_once_are_counted_one_by_one(
     checks = _checks(database, clock, FakeSender())
 
     def ask(check: str, number: int, **values: Any) -> CheckResult:
-        request = CheckRequest(
-            f"{check}{number}", f"call{number}", check, "ja", "", **values
-        )
+        request = CheckRequest(f"{check}{number}", f"call{number}", check, "ja", "", **values)
         return checks.perform(request)
 
     opened = [

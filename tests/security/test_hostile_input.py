@@ -1,4 +1,4 @@
-"""Whatever arrives in a signed webhook: an answer Twilio can play, in words, and the call goes on."""
+"""Whatever a signed webhook holds: Twilio gets words it can play, and the call goes on."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ HOSTILE: list[dict[str, str]] = [
     {"SpeechResult": "山田\x00\x01\x08\x0b\x1f\x7f\ufffe\uffff太郎"},
     {"SpeechResult": "<Dial>+1900</Dial>]]><!-- &#0; &lt; \"'"},
     {"SpeechResult": "{value} {company} %s %(x)s ${jndi:ldap://x} {{7*7}}"},
-    {"SpeechResult": "‮山田\u200b\u2066太郎\ufeff"},
+    {"SpeechResult": "\u202e山田\u200b\u2066太郎\ufeff"},
     {"SpeechResult": "é́́́" * 200},
     {"SpeechResult": "👨‍👩‍👧‍👦" * 50},
     {"SpeechResult": "\n\r\t "},
@@ -116,7 +116,9 @@ _ANYTHING = st.dictionaries(
     st.sampled_from(["SpeechResult", "Digits", "Confidence", "FinishedOnKey", "CallStatus"]),
     st.one_of(
         st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
-        st.sampled_from(["はい", "いいえ", "係", "0", "*", "1", "山田太郎です", "昭和六十年三月五日"]),
+        st.sampled_from(
+            ["はい", "いいえ", "係", "0", "*", "1", "山田太郎です", "昭和六十年三月五日"]
+        ),
     ),
     max_size=3,
 )
@@ -143,7 +145,7 @@ STAMMER = """
 from datetime import date
 from ivr.understanding import slots
 from ivr.understanding.value import Hypothesis
-for unit in ["えー", "えーえー", "あの", "ですね", "じゅう", "し", "十", "の", "年", "昭和", "twenty "]:
+for unit in ["えー", "えーえー", "あの", "ですね", "じゅう", "し", "十", "の", "昭和", "twenty "]:
     for before in ("", "昭和", "西暦"):
         for after in ("", "月", "年"):
             text = (before + unit * 120)[:120] + after

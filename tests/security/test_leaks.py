@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import structlog
-from conftest import OpenOffice
 from fakes.senders import FakeSender
-from phone_rig import PUBLIC_URL, Office
+from phone_rig import PUBLIC_URL, Office, OpenOffice
+from pydantic import SecretStr
 
 from ivr.clock import ManualClock, SystemClock
 from ivr.identity.ports import CodeMessage
@@ -157,31 +157,32 @@ def test_only_the_owner_reads_what_a_rehearsal_keeps(tmp_path: Path) -> None:
         pass
     message = CodeMessage("sms", "+819012345678", "123456", "text", "", "ja", "key")
     LocalOutbox(tmp_path / "var" / "outbox.jsonl", ManualClock(SystemClock().now())).send(message)
-    modes = {
-        path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "var").iterdir()
-    }
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "var").iterdir()}
     assert {"keys.env", "honnin.sqlite3", "outbox.jsonl"} <= set(modes)
     assert {name for name, mode in modes.items() if mode != 0o600} == set()
     db.dispose()
 
 
 def test_settings_show_no_secret(tmp_path: Path) -> None:
+    given = SecretStr("hunter2")
     settings = with_rehearsal_keys(
         Settings(
             var_dir=tmp_path / "var",
-            database_url="postgresql://ivr:hunter2@db/ivr",
-            smtp_password="hunter2",
-            result_keys={"crm": "hunter2"},
-            metrics_key="hunter2",
-            twilio_webhook_key="hunter2",
+            database_url=SecretStr("postgresql://ivr:hunter2@db/ivr"),
+            smtp_password=given,
+            result_keys={"crm": given},
+            metrics_key=given,
+            twilio_webhook_key=given,
         )
     )
-    secrets = [
-        settings.field_key, settings.index_key, settings.signing_key, settings.twilio_auth_token,
-    ]  # fmt: skip
     shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
     assert "hunter2" not in shown
-    for secret in secrets:
+    for secret in (
+        settings.field_key,
+        settings.index_key,
+        settings.signing_key,
+        settings.twilio_auth_token,
+    ):
         assert secret.get_secret_value()
         assert secret.get_secret_value() not in shown
 

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import PEOPLE, OpenOffice
 from fakes.senders import FakeSender, HangingSender
-from phone_rig import ELSEWHERE, Office, Phone
+from phone_rig import ELSEWHERE, PEOPLE, Office, OpenOffice, Phone
 
 from ivr.identity.lockout import day_of
 from ivr.records import counters

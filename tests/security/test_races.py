@@ -84,9 +84,7 @@ class Desk:
 def service(database: Database, shipped: Flow, clock: ManualClock) -> DialogueService:
     signer = ResultSigner(KEY, "https://example.test", "agents", clock, timedelta(minutes=30))
     shelf = FlowShelf(shipped, database, clock, Settings().words())
-    return DialogueService(
-        database, shelf, signer, clock, check_deadline_s=12, result_minutes=30
-    )
+    return DialogueService(database, shelf, signer, clock, check_deadline_s=12, result_minutes=30)
 
 
 @pytest.fixture
@@ -148,9 +146,7 @@ def test_what_is_found_too_late_is_not_bound_to_the_call(desk: Desk, clock: Manu
     assert desk.verification() is None
 
 
-def test_a_late_answer_to_resume_does_not_replace_the_claim(
-    desk: Desk, clock: ManualClock
-) -> None:
+def test_a_late_answer_to_resume_does_not_replace_the_claim(desk: Desk, clock: ManualClock) -> None:
     """Somebody else's verification from the same number must not slip under this caller."""
     desk.begin()
     desk.does(Silence(clock.now()))

@@ -122,7 +122,8 @@ def _below_hundred(number: int) -> str:
 def says(text: str, day: date, language: str) -> bool:
     """Whether ``text``, mutated or not, is a way to say ``day``: each part in any of its forms."""
     if language == "ja":
-        return _says_in_japanese(text, day)
+        bare = re.sub(r"(ねん|がつ)[はのね]", r"\1", text)
+        return _says_in_japanese(text, day) or _says_in_japanese(bare, day)
     plain = re.sub(r"[ ,.]+", " ", text.lower()).strip()
     month = MONTH_NAMES[day.month - 1].lower()
     months = (month, month[:3], *(["sept"] if day.month == 9 else []))
@@ -157,26 +158,26 @@ def _figures(day: date) -> set[str]:
 
 def _says_in_japanese(text: str, day: date) -> bool:
     plain = re.sub(r"[ 、,]", "", text).lower()
-    if plain in _figures(day) or text.strip() in _figures(day):
+    if {plain, plain.rstrip("ねよはのに"), text.strip()} & _figures(day):
         return True
     # ね, よ, は and の stand between parts and mean nothing.
-    plain = re.sub(r"(?<=[年月日んつ])[ねよはの](?=.)|[ねよはの]$", "", plain)
+    plain = re.sub(r"(?<=[年月日和成正治])[ねよはの](?=.)|(?<=[日/.0-9-])[ねよはのに]$", "", plain)
     era, year = eras.of(day)
     older, older_year = eras.of(date(day.year, 1, 1))
     years = {f"{form}年" for form in _written(day.year)}
-    years |= {f"{form}ねん" for form in _sounds(day.year)}
+    years |= {f"{form}ねん" for form in (*_sounds(day.year), *_written(day.year))}
     for each, number in ((era, year), (older, older_year)):
         names = (each.kanji, *each.spoken, *each.alike, each.letter, each.kanji[0])
         numbers = {*_written(number), *(["元"] if number == 1 else [])}
-        sounds = {*_sounds(number), *(["がん"] if number == 1 else [])}
+        sounds = {*_sounds(number), *_written(number), *(["がん"] if number == 1 else [])}
         years |= {f"{name}{form}年" for name in names for form in numbers}
         years |= {f"{name}{form}ねん" for name in names for form in sounds}
         if any(plain == f"{name}{number}{rest}" for name in names for rest in _rest(day)):
             return True
     months = {f"{form}月" for form in _written(day.month)}
-    months |= {f"{form}がつ" for form in _sounds(day.month)}
+    months |= {f"{form}がつ" for form in (*_sounds(day.month), *_written(day.month))}
     days = {f"{form}日" for form in _written(day.day)}
-    days |= {f"{form}にち" for form in _sounds(day.day)}
+    days |= {f"{form}にち" for form in (*_sounds(day.day), *_written(day.day))}
     days |= {_DAYS[day.day]} if day.day in _DAYS else set()
     return any(
         plain.startswith(y) and plain[len(y) :] == m + d for y, m, d in product(years, months, days)
@@ -204,7 +205,12 @@ def _written(number: int) -> set[str]:
 
 def _sounds(number: int) -> set[str]:
     """Kana with its other readings of four, seven and nine."""
-    digits = {"よん": ("よん", "よ", "し"), "なな": ("なな", "しち"), "きゅう": ("きゅう", "く")}
+    digits = {
+        "よん": ("よん", "よ", "し"),
+        "なな": ("なな", "しち"),
+        "きゅう": ("きゅう", "きゅ", "く"),
+        "じゅう": ("じゅう", "じゅ"),
+    }
     said = kana(number)
-    pieces = re.split("(よん|なな|きゅう)", said)
+    pieces = re.split("(よん|なな|きゅう|じゅう)", said)
     return {"".join(choice) for choice in product(*(digits.get(p, (p,)) for p in pieces))}

@@ -88,6 +88,35 @@ def test_any_reading_of_the_kanji_will_do() -> None:
     assert against(name, "カワノ", "ユウコ") == "pass"
 
 
+def test_a_rare_reading_is_confirmed() -> None:
+    name = HeardName(
+        "竹内花子", "竹内", "花子", ("タケウチ", "タケノウチ"), ("ハナコ",), (), ("タケノウチ",)
+    )
+    assert against(name, "タケウチ", "ハナコ") == "pass"
+    assert against(name, "タケノウチ", "ハナコ") == "confirm"
+    # Near a rare reading is nothing.
+    assert against(name, "タゲノウチ", "ハナコ") == "fail"
+
+
+@pytest.mark.parametrize(
+    ("text", "surname_kana", "given_kana", "decision"),
+    [
+        ("竹内太郎", "タケウチ", "タロウ", "pass"),
+        ("竹内太郎", "タケノウチ", "タロウ", "confirm"),
+        ("山田陽翔", "ヤマダ", "ハルト", "pass"),
+        ("山田陽翔", "ヤマダ", "アキト", "confirm"),
+        ("山田陽翔", "ヤマダ", "ケンタ", "fail"),
+        ("齊藤太郎", "サイトウ", "タロウ", "pass"),
+    ],
+)
+def test_kanji_by_their_readings(
+    text: str, surname_kana: str, given_kana: str, decision: str
+) -> None:
+    name = japanese.parse(text, asked="full", confidence=1.0).value
+    assert isinstance(name, HeardName)
+    assert against(name, surname_kana, given_kana) == decision
+
+
 def test_spelling_without_a_fitting_reading_is_confirmed() -> None:
     name = HeardName("山田陽翔", "山田", "陽翔", ("ヤマダ",), ())
     registered = {"surname_kana": "ヤマダ", "given_kana": "ハルト"}
@@ -144,6 +173,27 @@ def test_roman_letters(text: str, surname_kana: str, given_kana: str, decision: 
     name = english.parse(text, asked="full", confidence=1.0).value
     assert isinstance(name, HeardName)
     assert against(name, surname_kana, given_kana) == decision
+
+
+@pytest.mark.parametrize(
+    ("text", "given_name", "decision"),
+    [
+        ("Bob Smith", "Robert", "confirm"),
+        ("Robert Smith", "Bob", "confirm"),
+        ("Robert Smith", "Robert", "pass"),
+        ("Robert Paul Smith", "Robert", "confirm"),
+        ("Robert Smith", "Robert Paul", "confirm"),
+        ("Bill Smith", "Robert", "fail"),
+        ("Bob Smyth", "Robert", "fail"),
+    ],
+)
+def test_nicknames_and_middle_names_are_hints(text: str, given_name: str, decision: str) -> None:
+    name = english.parse(text, asked="full", confidence=1.0).value
+    assert isinstance(name, HeardName)
+    found = compare(
+        name, surname="Smith", given=given_name, surname_kana="スミス", given_kana="ロバート"
+    )
+    assert found.decision == decision
 
 
 def test_registered_letters_count_for_letters() -> None:

@@ -81,3 +81,26 @@ def test_distance_is_one_both_ways_and_zero_for_the_same(one: str, other: str) -
     assert mora.distance(a, b) == mora.distance(b, a)
     assert (mora.distance(a, b) == 0) == (mora.morae(a) == mora.morae(b))
     assert 0.0 <= mora.similarity(a, b) <= 1.0
+
+
+def test_the_weights_come_from_the_table() -> None:
+    # Voicing, then place, then anything else.
+    costs = [mora.distance("サカキ", other) for other in ("サガキ", "サタキ", "サナキ")]
+    assert costs == sorted(costs)
+    assert len(set(costs)) == 3
+    assert costs[0] == mora.CHEAPEST
+    assert mora.distance("サトー", "サト") < 1
+
+
+@given(st.text(alphabet="アイウエオカガキサシタツヅヲトノハフャョッンワヰル", max_size=8))
+def test_plain_kana_level_as_all_kana_do(reading: str) -> None:
+    assert mora.level(reading) == mora.level_sign_by_sign(reading)
+
+
+@given(KANA, KANA, st.sampled_from([0.5, 1.0]))
+def test_closeness_is_exact_where_it_matters(one: str, other: str, limit: float) -> None:
+    a, b = mora.level(one), mora.level(other)
+    off, score = mora.closeness(a, b, at_most=limit)
+    exact = mora.distance(a, b)
+    assert off == exact or min(off, exact) > limit
+    assert 0.0 <= score <= 1.0

@@ -28,6 +28,15 @@ def parse(text: str, asked: Asked = "full") -> Understood:
         ("John Smith is my name", "Smith", "John"),
         ("Mr John Paul Smith-Jones please", "Smith-Jones", "John Paul"),
         ("Hanako Yamada", "Yamada", "Hanako"),
+        ("John Smith, S-M-I-T-H", "Smith", "John"),
+        ("John Smith that's S M I T H", "Smith", "John"),
+        ("John Smyth spelled S M I T H", "Smith", "John"),
+        ("John, S as in Sierra, M for mother, I, T like Tom, H", "Smith", "John"),
+        ("John A double L E N", "Allen", "John"),
+        ("John Sierra Mike India Tango Hotel", "Smith", "John"),
+        ("Mike Oscar", "Oscar", "Mike"),
+        ("Mike S M I T H", "Smith", "Mike"),
+        ("John A Smith", "Smith", "John A"),
         ("Yesenia Nameth", "Nameth", "Yesenia"),
     ],
 )
@@ -37,6 +46,22 @@ def test_full_names(text: str, surname: str, given: str) -> None:
     assert isinstance(found.value, HeardName)
     assert (found.value.surname_text, found.value.given_text) == (surname, given)
     assert found.value.text == f"{given} {surname}"
+
+
+@pytest.mark.parametrize(
+    ("text", "surname"),
+    [
+        ("S-M-I-T-H", "Smith"),
+        ("Lee, L double E", "Lee"),
+        ("Lima Echo Echo", "Lee"),
+        ("O double T O", "Otto"),
+        ("Smith, S M I T H", "Smith"),
+        ("L O double U E", "Lowe"),
+    ],
+)
+def test_spelt_aloud(text: str, surname: str) -> None:
+    found = parse(text, "surname")
+    assert found == Understood("ok", HeardName(surname, surname_text=surname), 1.0)
 
 
 def test_one_word() -> None:

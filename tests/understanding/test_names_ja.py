@@ -52,6 +52,22 @@ def usual(readings: tuple[str, ...], name: HeardName) -> tuple[str, ...]:
         ("河野裕子", "コウノ", "ヒロコ"),
         ("河野裕子", "カワノ", "ユウコ"),
         ("マツナガキヨ", "マツナガ", "キヨ"),
+        ("佐藤花子の者ですが", "サトウ", "ハナコ"),
+        ("佐藤花子といいます", "サトウ", "ハナコ"),
+        ("佐藤花子の", "サトウ", "ハナコ"),
+        ("さとうはなこの", "サトウ", "ハナコ"),
+        ("おのあやの", "オノ", "アヤノ"),
+        ("佐藤花子、様なし", "サトウ", "ハナコ"),
+        ("佐藤花子です、よろしくお願いします", "サトウ", "ハナコ"),
+        ("こちら佐藤花子と申します", "サトウ", "ハナコ"),
+        ("佐藤 花子 と 申し ます", "サトウ", "ハナコ"),
+        ("佐藤 花子 で ござい ます", "サトウ", "ハナコ"),
+        ("佐藤 佐藤花子です", "サトウ", "ハナコ"),
+        ("名字は佐藤、下の名前は花子です", "サトウ", "ハナコ"),
+        ("姓は佐藤 名は花子と申します", "サトウ", "ハナコ"),
+        ("阿野花子です", "アノ", "ハナコ"),
+        ("江藤花子です", "エトウ", "ハナコ"),
+        ("齋藤花子", "サイトウ", "ハナコ"),
     ],
 )
 def test_full_names(text: str, surname: str, given: str) -> None:
@@ -92,6 +108,12 @@ def test_a_surname_alone_lacks_the_given_name(text: str) -> None:
         "123",
         "山田電機",
         "山田!太郎🙂",
+        "佐藤花子さんです",
+        "佐藤様",
+        "佐藤花子の妻です",
+        "係の者お願いします",
+        "山田銀行",
+        "佐藤先生",
     ],
 )
 def test_what_is_no_name(text: str) -> None:
@@ -134,6 +156,9 @@ def test_one_part_was_asked(
         ("山田キララン", "full"),
         ("ヌベヌベ", "surname"),
         ("陽翔", "given"),
+        ("係太郎", "full"),
+        ("日高正宗", "full"),
+        ("中村いく美", "full"),
     ],
 )
 def test_a_name_nobody_knows_has_to_be_confirmed(text: str, asked: Asked) -> None:
@@ -141,6 +166,22 @@ def test_a_name_nobody_knows_has_to_be_confirmed(text: str, asked: Asked) -> Non
     assert (found.status, found.reason) == ("unclear", "unknown_name")
     assert name_of(found).text == text
     assert 0 < found.confidence < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "surname"),
+    [
+        ("アノ タロウ", "unknown_name", "アノ"),
+        ("あの さとう", "given_missing", "サトウ"),
+        ("えと さとう", "given_missing", "サトウ"),
+    ],
+)
+def test_a_surname_like_a_filler_needs_a_given_name_after_it(
+    text: str, reason: str, surname: str
+) -> None:
+    found = parse(text)
+    assert (found.status, found.reason) == ("unclear", reason)
+    assert name_of(found).surnames == (surname,)
 
 
 def test_kana_keeps_the_whole_whatever_the_split() -> None:

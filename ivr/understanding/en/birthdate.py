@@ -50,6 +50,9 @@ _CORRECTIONS = (
 )  # fmt: skip
 
 _TOKEN = re.compile(r"\d+(?:[./-]\d+)+|\d+(?:st|nd|rd|th)?|'\d\d|[a-z]+(?:'[a-z]+)?")
+_LOST_FIGURE = re.compile(
+    r"(?:[a-z] |^)-\d{1,2}\b(?!-)|\d-[ ,]|[/.-]\d-(?!\d)|\d(?!st\b|nd\b|rd\b|th\b)[a-z]|[a-z]\d"
+)
 _YEAR_FIRST = re.compile(r"([12]\d{3})[./-](\d{1,2})[./-](\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]([12]\d{3})")
 _YEAR_DAY = re.compile(r"([12]\d{3})[./-](\d{1,2})")
@@ -77,7 +80,8 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What a way of reading holds so far. ``uneven``: a figure may be lost. Two ``days``: a day and a month without its name.
+    """What a way of reading holds so far. Two ``days``: a day and a month without its name.
+    ``uneven``: a figure may be lost.
 
     ``renewable``: kinds that may be said anew once, after a correction; ``taken_back``: a
     correction was said, and nothing anew yet."""
@@ -148,8 +152,8 @@ def _tokens(text: str) -> list[str]:
     # 14-nov-2023, twenty-fifth: a dash parts words, but keeps figures together.
     plain = re.sub(r"(?<=[a-z])[-/.](?=[a-z0-9])|(?<=[0-9])[-/.](?=[a-z])", " ", plain)
     tokens = _TOKEN.findall(plain)
-    # "August -3": a figure was lost before the dash.
-    left = "-" if re.search(r"[a-z] -\d", plain) else ""
+    # "August -3", "2i March": a figure was lost.
+    left = "-" if _LOST_FIGURE.search(plain) else ""
     left += re.sub(r"[\s,.!?;:()-]", "", _TOKEN.sub("", plain))
     return [*tokens, *([left] if left else [])]
 
@@ -179,9 +183,19 @@ def _ways(tokens: Sequence[str]) -> Iterator[_Held]:
         for pieces, used in _pieces(words, at):
             after: _Held | None = held
             for piece in pieces:
-                after = _take(after, piece) if after else None
+                lost = piece.kind == "day" and held.year is not None and _runs_on(words, at)
+                after = _take(after, piece) if after and not lost else None
             if after is not None:
                 stack.append((at + used, after))
+
+
+def _runs_on(words: list[str], at: int) -> bool:
+    """ "nineteen nineteen nine": a plain number right behind another is no day."""
+    return (
+        at > 0
+        and any(numbers.below_hundred(words, at))
+        and any(numbers.below_hundred(words, at - 1))
+    )
 
 
 def _pieces(words: list[str], at: int) -> Iterator[tuple[tuple[_Piece, ...], int]]:
@@ -189,7 +203,8 @@ def _pieces(words: list[str], at: int) -> Iterator[tuple[tuple[_Piece, ...], int
     for phrase in _CORRECTIONS:
         if tuple(words[at : at + len(phrase)]) == phrase:
             yield (_Piece("correction"),), len(phrase)
-    if word in _NOISE:
+    # "twenty on, 1919" was twenty-one.
+    if word in _NOISE and not (word == "on" and any(numbers.below_hundred(words, at - 1))):
         yield (_Piece("noise"),), 1
     if word in _MONTHS:
         yield (_Piece("month", _MONTHS[word]),), 1

@@ -65,7 +65,8 @@ def _letters(words: list[str], at: int) -> tuple[str, int]:
         letter = words[at + times - 1]
         if len(letter) != 1:
             break
-        letters += letter * times
+        # "Double u" is the letter, not two of another.
+        letters += "w" if times == 2 and letter == "u" else letter * times
         at += times
         at += _example(words, at, letter)
     return letters, at

@@ -93,13 +93,15 @@ _CORRECTION = re.compile(
 _APOLOGY = re.compile(
     "(?:すみません|すいません|ごめんなさい|ごめん|失礼(?:しました|いたしました)?|しつれいしました)"
 )
+#: よ is also a four.
+_NOT_DIGITS = tuple(ending for ending in ENDINGS if ending != "よ")
 _NOISE = re.compile(
     "(?:(?:私|わたくし|わたし|僕|ぼく|俺|おれ|自分)(?:の|は)?"
     "|(?:お)?(?:誕生日|たんじょうび|生年月日|せいねんがっぴ)(?:は|が)?"
     "|(?:に)?(?:お)?(?:生まれ|うまれ|生れ|生)(?:は|の|ました|まして|た|て)?"
     "|西暦で(?:いうと|言うと|いいますと|言いますと|は)?|せいれきで|和暦で(?:は)?"
-    f"|{pattern(FILLERS, LEADS, ENDINGS)}"
-    "|[、。,.・ !?「」…~()]|の|は|で|に$)"
+    f"|{pattern(FILLERS, LEADS, _NOT_DIGITS)}|よ(?=$|[、。])"
+    r"|[、。,・ !?「」…~()]|\.(?=$| )|の|は|で|に$)"
 )
 #: What makes left-over text dangerous: it may be a piece of a date that was misheard. In a run
 #: with other kanji (戻ります) the syllables of a number mean nothing.
@@ -185,7 +187,10 @@ def _figures(text: str, at: int) -> list[_Piece]:
 
 
 def _dated(match: re.Match[str], year: _Piece) -> list[_Piece]:
-    if year.value is not None and uneven(match["m"], match["d"]):
+    figures = [match[part].isdecimal() for part in "ymd" if match[part] != "元"]
+    mixed = any(figures) and not all(figures)  # R5.三.3
+    parts = [match[part] for part in ("ymd" if len(match["y"]) < 3 else "md")]
+    if year.value is not None and (mixed or uneven(*parts)):
         year = replace(year, doubt="uneven_figures")
     return [year, _small_piece("month", match["m"], ""), _small_piece("day", match["d"], "")]
 
@@ -225,7 +230,7 @@ def _year_piece(number: str, text: str, era: eras.Era | None) -> _Piece:
             return _Piece("year", text, None, doubt="era_missing")
         return _Piece("year", text, era.year(1), era)
     parsed = numbers.parse(number)
-    if parsed is None or parsed.value == 0:
+    if parsed is None or parsed.value == 0 or _is_particle(number, text):
         return _Piece("year", text, None, era, doubt="year_not_understood")
     if era is not None:
         if parsed.value > 99 or parsed.digits > 2:
@@ -272,12 +277,19 @@ def _month_or_day(text: str, at: int) -> list[_Piece]:
 
 def _small_piece(kind: Kind, number: str, text: str) -> _Piece:
     parsed = numbers.parse(number)
-    if parsed is None or (parsed.kana and parsed.digits > 1 and number[:2] not in _ZEROS):
+    halves = parsed is None or (parsed.kana and parsed.digits > 1 and number[:2] not in _ZEROS)
+    if parsed is None or halves or _is_particle(number, text):
         # にさんにち may be a 23rd or two or three days: nobody's birthday.
         return _Piece(kind, text, None, doubt=f"{kind}_not_understood")
     return _Piece(kind, text, parsed.value)
 
 
+def _is_particle(number: str, text: str) -> bool:
+    """に月, ご日: a lone syllable before a kanji, where a number was lost."""
+    return len(number) == 1 and "ぁ" <= number <= "ん" and not text.endswith(_SPOKEN_SIGNS)
+
+
+_SPOKEN_SIGNS = ("ねん", "がつ", "にち")
 _ZEROS = ("ぜろ", "れい", "まる")
 
 
@@ -295,7 +307,9 @@ def _put_together(pieces: list[_Piece]) -> Reading:
             if before is None and taken_back:
                 # "昭和60年、いえ、3月": what was taken back has not been said anew.
                 return Reading(doubt="corrected", hidden=True)
-            if before is not None and piece.kind not in renewable and not _same(before, piece):
+            # Only a whole date may be repeated: 十月十月五日 may be a 十月十五日.
+            again = len(held) == 3 and _same(before, piece)
+            if before is not None and piece.kind not in renewable and not again:
                 return Reading(doubt="said_twice", hidden=True)
             renewable.discard(piece.kind)
             held[piece.kind] = _in_the_era_before(piece, before)
@@ -312,8 +326,8 @@ def _put_together(pieces: list[_Piece]) -> Reading:
     return _with_left_over(replace(_reading(held, doubt), weekday=weekday), pieces)
 
 
-def _same(before: _Piece, after: _Piece) -> bool:
-    return before.value is not None and before.value == after.value
+def _same(before: _Piece | None, after: _Piece) -> bool:
+    return before is not None and before.value is not None and before.value == after.value
 
 
 def _in_the_era_before(piece: _Piece, before: _Piece | None) -> _Piece:

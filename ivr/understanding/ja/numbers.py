@@ -71,8 +71,11 @@ def parse(text: str) -> Number | None:
 
 def _mixed(atoms: list[str]) -> bool:
     """Two scripts in one number (1三, 十よ): a piece was misheard. 2千 is usual."""
-    digits = {_script(atom) for atom in atoms if atom not in _KANJI_TENS}
-    return len(digits) > 1 or ("kana" in digits and any(atom in _KANJI_TENS for atom in atoms))
+    scripts = {_script(atom) for atom in atoms if atom not in _THOUSANDS}
+    return len(scripts) > 1 or ("kana" in scripts and not _THOUSANDS.isdisjoint(atoms))
+
+
+_THOUSANDS = frozenset("千阡")
 
 
 def _script(atom: str) -> str:
@@ -133,12 +136,16 @@ def _with_places(atoms: list[str]) -> int | None:
     digit: int | None = None
     bound = False
     below = 10_000
+    last = ""
     for atom in atoms:
+        before, last = last, atom
         place = _KANJI_TENS.get(atom) or _KANA_TENS.get(atom)
         if place is not None:
             if place >= below or (bound and place == 10):
                 return None
             if digit is not None and not 1 <= digit <= 9:
+                return None
+            if place == 10 and before == "一":  # 一十四 is nothing; 壱拾四 is formal
                 return None
             total += (1 if digit is None else digit) * place
             below, digit, bound = place, None, False

@@ -131,11 +131,9 @@ def _part(text: str, *, below: int) -> Decimal | None:
     if figures.isdecimal() and len(figures) > 1:
         return Decimal(figures) if int(figures) < below else None
     if (mixed := _MIXED.fullmatch(text)) and mixed.lastindex:
-        value = sum(
-            (Decimal(figures) * place if figures else Decimal(0))
-            for figures, place in zip(mixed.groups(), (1000, 100, 10, 1), strict=True)
-        )
-        return Decimal(value) if value < below else None
+        places = zip(mixed.groups(), (1000, 100, 10, 1), strict=True)
+        total = sum(int(figures) * place for figures, place in places if figures)
+        return Decimal(total) if total < below else None
     parsed = numbers.parse(text)
     if parsed is not None:
         return Decimal(parsed.value) if parsed.value < below else None
