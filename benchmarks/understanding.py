@@ -11,6 +11,7 @@ them for birthdates on the telephone, not how good they are.
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import sys
 import time
@@ -48,8 +49,10 @@ def ja_timex() -> Understand:
     parser = TimexParser()
 
     def understand(text: str) -> str | None:
-        found = [timex for timex in parser.parse(text) if timex.type == "DATE"]
-        return str(found[0].value) if found else None
+        values = [str(timex.value) for timex in parser.parse(text) if timex.type == "DATE"]
+        # Dates it leaves open (2000-12-XX) are not counted as taken.
+        whole = [value for value in values if re.fullmatch(r"\d{4}-\d\d-\d\d", value)]
+        return whole[0] if whole else None
 
     return understand
 

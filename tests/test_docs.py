@@ -160,7 +160,7 @@ def named_commands(text: str) -> set[str]:
     code = "\n".join(spans(text))
     paths = {context.command_path for context in contexts()}
     found = {f"make {target}" for target in re.findall(r"\bmake ([a-z]+)\b", code)}
-    for line in re.findall(r"(?:^|[\s/])ivr((?: [a-z]+)+)", code, re.MULTILINE):
+    for line in re.findall(r"(?:^|[\s/])ivr((?: [a-z]+(?:-[a-z]+)*)+)", code, re.MULTILINE):
         words = ["ivr", *line.split()]
         while len(words) > 2 and " ".join(words) not in paths:
             words.pop()

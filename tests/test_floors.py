@@ -148,7 +148,8 @@ def test_tests_mirror_the_rooms() -> None:
     rooms = {path.parent.name for path in (ROOT / "ivr").glob("*/__init__.py")}
     furnished = {path.relative_to(ROOT / "ivr").parts[0] for path in MODULES if is_room_code(path)}
     tested = {path.relative_to(ROOT / "tests").parts[0] for path in TESTS if in_a_room(path)}
-    assert tested - rooms - {"fakes", "support"} == set(), "tests of rooms that do not exist"
+    beside = {"fakes", "support", "security"}  # the last attacks the whole house
+    assert tested - rooms - beside == set(), "tests of rooms that do not exist"
     assert furnished - tested == set(), "rooms without tests"
 
 

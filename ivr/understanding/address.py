@@ -11,6 +11,7 @@ from ivr.understanding.ja import address as japanese
 from ivr.understanding.ja import gazetteer
 from ivr.understanding.ja.address import Address
 from ivr.understanding.ja.gazetteer import Place
+from ivr.understanding.ja.word_readings import words
 from ivr.understanding.mora import distance, level
 from ivr.understanding.value import Understood
 
@@ -21,8 +22,9 @@ _NO_VALUE = frozenset(("not_understood", "unknown_town", "ambiguous_place"))
 
 
 def warm() -> None:
-    """Load what the first parse would load (the gazetteer, about two seconds)."""
+    """Load what the first parse would load (places and words, about two seconds)."""
     gazetteer.load()
+    words("東京")
 
 
 def parse(text: str, *, confidence: float) -> Understood:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ivr.understanding.compare import Comparison, Decision, compare
 from ivr.understanding.ja import names
+from ivr.understanding.kana import is_kana, katakana
 from ivr.understanding.names import Asked
 from ivr.understanding.value import HeardName
 
@@ -56,7 +57,18 @@ def _compare(name: HeardName, surname: str, given: str) -> Comparison:
 def _heard(text: str, part: Asked) -> HeardName:
     """The name in ``text``; an empty one where there is none. Remembered: pairs repeat."""
     found = names.parse(text, asked=part, confidence=1.0)
-    return found.value if isinstance(found.value, HeardName) else HeardName("")
+    if isinstance(found.value, HeardName):
+        return found.value
+    return _as_it_sounds(text)
+
+
+def _as_it_sounds(text: str) -> HeardName:
+    """Kana that no dictionary knows as a name are their own reading."""
+    words = [katakana(word) for word in text.split()]
+    joined = "".join(words)
+    if not is_kana(joined):
+        return HeardName("")
+    return HeardName(joined, surnames=(words[0],), givens=(words[-1],), wholes=(joined,))
 
 
 @dataclass(frozen=True, slots=True)

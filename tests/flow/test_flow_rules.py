@@ -275,7 +275,7 @@ TABLE: list[tuple[list[tuple[str, str]], list[str]]] = [
             ("birthdate, pii: true", "email_address, pii: true, confirm: never"),
             ("    confirm: birthdate_confirm\n", ""),
         ],
-        ["15:52: letters are easily misheard: write 'confirm: always'"],
+        ["15:56: letters are easily misheard: write 'confirm: always'"],
     ),
     (
         [

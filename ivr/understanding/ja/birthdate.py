@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal
 
 from ivr.understanding.birthdate import Reading, uneven
@@ -298,7 +298,8 @@ def _put_together(pieces: list[_Piece]) -> Reading:
     held: dict[str, _Piece] = {}
     taken_back = False  # a correction was said, and nothing anew yet
     renewable: set[str] = set()  # kinds that may be said anew once, after a correction
-    for piece in pieces:
+    repeating = False  # the whole date is being said once more
+    for last, piece in pairwise((_Piece("noise", ""), *pieces)):
         if piece.kind in ("correction", "apology"):
             taken_back = bool(held) and (taken_back or piece.kind == "correction")
             renewable = set(held)
@@ -307,8 +308,10 @@ def _put_together(pieces: list[_Piece]) -> Reading:
             if before is None and taken_back:
                 # "昭和60年、いえ、3月": what was taken back has not been said anew.
                 return Reading(doubt="corrected", hidden=True)
-            # Only a whole date may be repeated: 十月十月五日 may be a 十月十五日.
-            again = len(held) == 3 and _same(before, piece)
+            # Only a whole date may be repeated: 十月十月五日 may be 十月十五日, 一日一日 十一日.
+            anew = last.kind not in _DATED or (piece.kind != "day" and last.kind == "day")
+            repeating = repeating or (len(held) == 3 and anew)
+            again = repeating and _same(before, piece)
             if before is not None and piece.kind not in renewable and not again:
                 return Reading(doubt="said_twice", hidden=True)
             renewable.discard(piece.kind)
@@ -324,6 +327,9 @@ def _put_together(pieces: list[_Piece]) -> Reading:
     weekdays = {piece.value for piece in pieces if piece.kind == "weekday"}
     weekday = weekdays.pop() if len(weekdays) == 1 else None
     return _with_left_over(replace(_reading(held, doubt), weekday=weekday), pieces)
+
+
+_DATED = ("year", "month", "day")
 
 
 def _same(before: _Piece | None, after: _Piece) -> bool:
