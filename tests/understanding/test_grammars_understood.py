@@ -18,7 +18,7 @@ from ivr.understanding.value import HeardName, Hypothesis, Understood
 GRAMMARS = Path(__file__).parents[2] / "grammars"
 TODAY = date(2026, 11, 22)
 LANGUAGES = ("ja", "en")
-CHOICES = ("yes_no", "consent", "ready", "resume", "code_help")
+CHOICES = ("yes_no", "consent", "ready", "code_help")
 SLOTS = (
     "birthdate",
     "name",
