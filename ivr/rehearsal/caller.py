@@ -89,17 +89,17 @@ class ScriptedCaller:
         step = self._step()
         return step is not None and step.early
 
-    def answer(self, *, speech: bool, keys: bool, now: datetime, until: datetime) -> Reaction:
-        """What the caller does about a question that takes ``speech`` and ``keys`` and waits
-        until ``until``.
+    def answer(self, *, speech: bool, keys: bool, now: datetime) -> Reaction:
+        """What the caller does about a question that takes ``speech`` and ``keys``; not before
+        :meth:`ready_at`.
 
         Raises:
             RehearsalError: a prompt the turns wait for does not come.
         """
         self._check_patience()
-        self._skip_wait(until)
+        self._skip_waits()
         step = self._step()
-        if step is None or step.wait is not None:
+        if step is None:
             return StaysSilent()
         if step.hangup or step.call_again:
             return HangsUp()
@@ -181,13 +181,10 @@ class ScriptedCaller:
                 f" {PATIENCE} questions"
             )
 
-    def _skip_wait(self, until: datetime) -> None:
-        """Go past a ``wait`` that ends while the present question is still open."""
+    def _skip_waits(self) -> None:
+        """Go past every ``wait`` before the next turn; the question stays open meanwhile."""
         while (step := self._step()) is not None and step.wait is not None:
-            end = self._acted_at + timedelta(seconds=step.wait_s)
-            if end > until:
-                return
-            self._acted_at = end
+            self._acted_at += timedelta(seconds=step.wait_s)
             self._next += 1
 
     def _done(self, now: datetime, reaction: Reaction) -> Reaction:

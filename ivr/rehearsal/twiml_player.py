@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from ivr.errors import RehearsalError
 from ivr.flow.duration import seconds
@@ -143,21 +142,17 @@ class TwimlPlayer:
         cut_in = any(self._speak(part, interruptible=interruptible) for part in gather.prompts)
         self._leave_if_told()
         clock = self.conversation.clock
-        now = clock.now()
-        reaction = self.caller.answer(
-            speech=gather.speech,
-            keys=gather.keys,
-            now=now,
-            until=now + timedelta(seconds=gather.timeout_s),
-        )
+        reaction = self.caller.answer(speech=gather.speech, keys=gather.keys, now=clock.now())
+        waits = self._waits()
         match reaction:
             case HangsUp():
+                clock.sleep(waits)
                 self._hang_up()
             case Speaks(text, confidence) if text:
-                clock.sleep(max(REACTION_S, self._waits()))
+                clock.sleep(max(REACTION_S, waits))
                 return self._spoken(gather, text, confidence)
             case Presses(keys):
-                clock.sleep(0 if cut_in else max(REACTION_S, self._waits()))
+                clock.sleep(0 if cut_in else max(REACTION_S, waits))
                 return self._pressed(gather, keys)
         self.conversation.note("caller", "(silence)")
         clock.sleep(gather.timeout_s)
@@ -165,7 +160,8 @@ class TwimlPlayer:
 
     def _waits(self) -> float:
         """Seconds until a ``wait`` of the caller's is over."""
-        return (self.caller.ready_at() - self.conversation.clock.now()).total_seconds()
+        left = self.caller.ready_at() - self.conversation.clock.now()
+        return max(0.0, left.total_seconds())
 
     def _spoken(self, gather: Gather, text: str, confidence: float | None) -> dict[str, str]:
         self.conversation.note("caller", text)

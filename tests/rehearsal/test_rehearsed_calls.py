@@ -248,21 +248,23 @@ def test_calling_again_is_a_new_call_from_the_same_number(
     assert seconds(clock) > 660 > outcome.seconds
 
 
-def test_waiting_on_the_line_lets_questions_time_out(
+def test_waiting_on_the_line_keeps_the_question_open(
     bot: BotServer, place: Place, clock: ManualClock
 ) -> None:
-    bot.pages = {"/voice/incoming": ask("ご本人様ですか。", timeout="20")}
-    answers: list[str] = []
-
-    def count(fields: dict[str, str]) -> str:
-        answers.append(fields.get("SpeechResult", ""))
-        return GOODBYE if answers[-1] else ask("ご本人様ですか。", timeout="20")
-
-    bot.pages["/next"] = lambda fields: count(dict(fields))
-    outcome = place({"caller": {"wait": "1m"}}, {"caller": {"say": "はい"}})
+    bot.pages = {"/voice/incoming": ask("ご本人様ですか。", timeout="20"), "/next": GOODBYE}
+    outcome = place(
+        {"caller": {"wait": "1m"}}, {"caller": {"wait": "30s"}}, {"caller": {"say": "はい"}}
+    )
     assert outcome.ok, outcome.problems
-    assert answers == ["", "", "はい"]
-    assert 60 < seconds(clock) < 70
+    assert [fields["SpeechResult"] for fields in bot.fields("/next")] == ["はい"]
+    assert 90 < seconds(clock) < 100
+
+
+def test_a_caller_may_wait_and_hang_up(bot: BotServer, place: Place, clock: ManualClock) -> None:
+    bot.pages = {"/voice/incoming": CONSENT}
+    outcome = place({"caller": {"wait": "2m"}}, {"caller": {"hangup": True}})
+    assert (outcome.ended, bot.fields("/next")) == ("hangup", [])
+    assert 120 <= seconds(clock) < 130
 
 
 def test_turns_left_over_are_told(bot: BotServer, place: Place) -> None:
