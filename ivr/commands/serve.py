@@ -77,14 +77,37 @@ def serve(upgrade: bool) -> None:
 
 def _welcome(settings: Settings) -> str:
     base = settings.public_url
-    return (
-        f"Honnin answers at {base} (listening on {settings.bind}, mode {settings.mode}).\n"
-        f"In the Twilio console, set your number's webhooks (HTTP POST):\n"
-        f"  A call comes in:      {base}/voice/incoming\n"
-        f"  Primary handler fails: {base}/voice/fallback\n"
-        f"  Call status changes:  {base}/voice/status\n"
-        f"docs/twilio.md has the rest. Stop with Ctrl-C."
-    )
+    lines = [
+        f"Honnin answers at {base} (listening on {settings.bind}, mode {settings.mode}).",
+        "In the Twilio console, set your number's webhooks (HTTP POST):",
+        f"  A call comes in:       {base}/voice/incoming",
+        f"  Primary handler fails: {base}/voice/fallback",
+        f"  Call status changes:   {base}/voice/status",
+        *_lacks(settings),
+        "docs/twilio.md has the rest. Stop with Ctrl-C.",
+    ]
+    return "\n".join(lines)
+
+
+def _lacks(settings: Settings) -> list[str]:
+    """What a real Twilio number would still need."""
+    lacks = []
+    if not settings.public_url.startswith("https://"):
+        lacks.append("IVR_PUBLIC_URL: an https:// address (tunnel or proxy) that leads here")
+    if not settings.twilio_auth_token.get_secret_value():
+        lacks.append("IVR_TWILIO_AUTH_TOKEN: your account's, or its webhooks are refused")
+    if not settings.destinations:
+        lacks.append("IVR_DESTINATIONS: the phones of your agents")
+    if settings.sms_sender == "outbox":
+        lacks.append(f"IVR_SMS_SENDER: now codes are written to {settings.var_dir}/outbox.jsonl")
+    if not lacks:
+        return []
+    customers = (settings.flows_dir / settings.flow / "customers.csv").as_posix()
+    return [
+        "For a real number this still lacks:",
+        *(f"  {line}" for line in lacks),
+        f"Made-up customers to try it with: ivr customers import {customers}",
+    ]
 
 
 def _check_address(bind: str) -> None:

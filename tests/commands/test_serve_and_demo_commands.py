@@ -40,7 +40,10 @@ def test_a_server_says_where_it_answers_and_ends_when_told(home: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     said = log.read_text()
-    assert f"A call comes in:      http://{address}/voice/incoming" in said
+    assert f"A call comes in:       http://{address}/voice/incoming" in said
+    for lacking in ("IVR_PUBLIC_URL", "IVR_DESTINATIONS", "IVR_SMS_SENDER"):
+        assert f"  {lacking}: " in said
+    assert "IVR_TWILIO_AUTH_TOKEN" not in said, "it is given"
     assert f"listening on {address}" in said
     assert "secret-token" not in said
     assert "Traceback" not in said
