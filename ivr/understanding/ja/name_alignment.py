@@ -20,6 +20,7 @@ from itertools import combinations, pairwise
 from typing import Literal
 
 from ivr.understanding.ja.kanji_variants import Part, plain
+from ivr.understanding.ja.sudachi import TAGS, core
 
 Place = Literal["first", "later"]
 #: Kanji, where it stands in the name, its reading there.
@@ -118,10 +119,8 @@ def lines(part: str, pieces: Counter[Piece]) -> Iterator[str]:
 
 def main() -> None:
     """Write the table to standard output."""
-    from ivr.understanding.ja.name_dictionary import TAGS, sudachi
-
     names: dict[Part, list[tuple[str, str]]] = {part: [] for part in TAGS.values()}
-    for entry in sudachi().entries():
+    for entry in core().entries():
         part = TAGS.get(entry.part_of_speech()[3])
         if part is not None:
             names[part].append((plain(entry.surface(), part), entry.reading_form()))

@@ -15,10 +15,8 @@ from typing import Any
 
 from ivr.understanding.ja import kanji_variants, name_kanji
 from ivr.understanding.ja.kanji_variants import Part
+from ivr.understanding.ja.sudachi import TAGS, core
 from ivr.understanding.mora import level
-
-#: The dictionary's tags.
-TAGS: dict[str, Part] = {"姓": "surname", "名": "given"}
 
 #: Of the readings listed for a spelling, one this much less likely than the best is rare.
 _RARE = 0.1
@@ -154,16 +152,9 @@ def load() -> NameDictionary:
     return _loaded
 
 
-def sudachi() -> Any:
-    """The Sudachi core dictionary (a ``sudachipy.Dictionary``), mapped into memory."""
-    from sudachipy import Dictionary  # type: ignore[attr-defined]
-
-    return Dictionary(dict="core")
-
-
 def _read() -> NameDictionary:
     name_kanji.load()
-    dictionary = sudachi()
+    dictionary = core()
     counts: dict[Part, Counter[str]] = {"surname": Counter(), "given": Counter()}
     parts: dict[int, Part | None] = {}
     for entry in dictionary.entries():

@@ -6,7 +6,7 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-from ivr.understanding.ja import name_dictionary
+from ivr.understanding.ja import sudachi
 from ivr.understanding.kana import is_kana, katakana
 
 _lock = threading.Lock()
@@ -14,7 +14,7 @@ _lock = threading.Lock()
 
 @lru_cache(maxsize=1)
 def _tokenizer() -> Any:
-    return name_dictionary.sudachi().tokenizer()
+    return sudachi.core().tokenizer()
 
 
 def words(text: str) -> tuple[tuple[str, str], ...]:
