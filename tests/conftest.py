@@ -1,3 +1,9 @@
-"""Fixtures for every test."""
+"""Fixtures and settings for every test."""
+
+from hypothesis import settings
 
 pytest_plugins = ["fixtures_databases"]
+
+# Nothing is asserted about time: a busy machine must not fail a test.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")

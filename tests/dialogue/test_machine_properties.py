@@ -84,7 +84,7 @@ def random_events(draw: st.DrawFn) -> list[object]:
 
 
 @given(events=random_events())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_events_in_any_order_never_raise_and_always_leave_an_action(
     verify_flow: Flow, events: list
 ) -> None:
@@ -122,7 +122,7 @@ def fitting(draw: st.DrawFn, action: object, at: datetime) -> object:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_call_ends_within_its_limits(verify_flow: Flow, data: st.DataObject) -> None:
     limits = verify_flow.file.limits
     at = START
@@ -139,7 +139,7 @@ def test_every_call_ends_within_its_limits(verify_flow: Flow, data: st.DataObjec
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_never_verified_without_birthdate_name_and_code(
     verify_flow: Flow, data: st.DataObject
 ) -> None:
