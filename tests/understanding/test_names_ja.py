@@ -78,7 +78,17 @@ def test_full_names(text: str, surname: str, given: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["佐藤", "佐藤です", "さとう", "あの、佐藤と申します", "長谷川", "森"]
+    "text",
+    [
+        "佐藤",
+        "佐藤です",
+        "さとう",
+        "あの、佐藤と申します",
+        "長谷川",
+        "森",
+        "ヤマシタ",
+        "やましたです",
+    ],
 )
 def test_a_surname_alone_lacks_the_given_name(text: str) -> None:
     found = parse(text)
@@ -97,6 +107,8 @@ def test_a_surname_alone_lacks_the_given_name(text: str) -> None:
         "わたしです",
         "なまえですか",
         "まだです",
+        "届きました",
+        "まちがえました",
         "ええと、その、あれです",
         "さようなら",
         "わかりません",

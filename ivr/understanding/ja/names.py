@@ -58,11 +58,11 @@ _LABELLED = re.compile(
 )
 #: Hiragana that ends a sentence; no name ends so.
 _SENTENCE = re.compile(
-    "(?:ません|ました|ますか|ですか|ください|下さい|でしょう|でしょうか|お願いします|おねがいします)$"
+    "(?:ません|ますか|ですか|ください|下さい|でしょう|でしょうか|お願いします|おねがいします)$"
 )
-#: Endings of sentences that names have too (金井, 神田, 高良): only where no name is known.
+#: Endings of sentences that names have too (山下, 金井, 神田, 高良): only where no name is known.
 _MAYBE_SENTENCE = re.compile(
-    "(?:ます|です|ない|ないん|たい|んだ|けど|から|のか|って|じゃん|だよ|かな)$"
+    "(?:ました|ます|です|ない|ないん|たい|んだ|けど|から|のか|って|じゃん|だよ|かな)$"
 )
 #: Answers and everyday words that a list of rare names also holds (灰, 飯江), or that can be
 #: parted into two of them (さよう なら).
