@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from ivr.errors import NotFound
-from ivr.records.models import Code, Verification
+from ivr.records.models import Code
 from ivr.records.rows import Shape
 
 #: A code is ``sending`` from before the provider is asked until its answer is known; a crash
@@ -90,17 +90,3 @@ def consume(session: Session, code_id: str, at: datetime) -> bool:
         .execution_options(synchronize_session=False)
     )
     return session.execute(statement).one_or_none() is not None
-
-
-def sends_since(session: Session, *, customer_id: str, since: datetime) -> int:
-    """How many codes may have reached a customer at or after ``since``, over all calls."""
-    return session.execute(
-        select(func.count())
-        .select_from(Code)
-        .join(Verification, Verification.id == Code.verification_id)
-        .where(
-            Verification.customer_id == customer_id,
-            Code.created_at >= since,
-            Code.status.in_(_MAY_HAVE_ARRIVED),
-        )
-    ).scalar_one()

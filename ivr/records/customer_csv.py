@@ -26,18 +26,9 @@ _BATCH = 500
 Progress = Callable[[int, int], None]
 
 
-def import_customers(db: Database, path: Path, progress: Progress) -> int:
-    """Store every customer of a CSV file, or none; how many there were.
-
-    ``progress`` is called with (stored so far, all of them) after each batch. Raises as
-    :func:`store_file`.
-    """
-    stored = store_file(db, path, progress)
-    return stored.added + stored.updated
-
-
 def store_file(db: Database, path: Path, progress: Progress) -> Stored:
-    """Like :func:`import_customers`, and tells how many were new.
+    """Store every customer of a CSV file, or none. ``progress`` is called with (stored so far,
+    all of them) after each batch.
 
     The file is checked before the transaction begins, so that calls wait for the storing only.
 

@@ -103,16 +103,6 @@ def pending(session: Session, limit: int = 50) -> list[IntentRecord]:
     )
 
 
-def overdue(session: Session, now: datetime) -> list[IntentRecord]:
-    """Intents that are not done although their deadline is at or before ``now``, oldest first."""
-    return _INTENT.all(
-        session,
-        _INTENT.select()
-        .where(CheckIntent.status.in_(("pending", "running")), CheckIntent.deadline_at <= now)
-        .order_by(CheckIntent.position),
-    )
-
-
 def _close(session: Session, intent_id: str, at: datetime | None) -> bool:
     statement = (
         update(CheckIntent)

@@ -44,14 +44,6 @@ def get(session: Session, reference: str) -> ResultRecord | None:
     return _RESULT.one(session, _RESULT.select().where(Result.reference == reference))
 
 
-def by_call(session: Session, call_id: str) -> ResultRecord | None:
-    """The newest result of a call, or None."""
-    return _RESULT.one(
-        session,
-        _RESULT.select().where(Result.call_id == call_id).order_by(Result.position.desc()),
-    )
-
-
 def by_turn(session: Session, call_id: str, turn: int) -> ResultRecord | None:
     """The result that travels with the transfer of one turn, or None."""
     where = (Result.call_id == call_id, Result.turn == turn)

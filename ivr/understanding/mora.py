@@ -177,11 +177,6 @@ def distance(a: str, b: str) -> float:
     return row[-1]
 
 
-def similarity(a: str, b: str) -> float:
-    """1 - distance over the longer length: 1.0 sounds alike, 0.0 nothing in common."""
-    return _share(distance(a, b), len(morae(a)), len(morae(b)))
-
-
 def closeness(a: str, b: str, *, at_most: float) -> tuple[float, float]:
     """Distance and similarity of two levelled readings, quickly where they are far apart.
 

@@ -6,10 +6,9 @@ import pytest
 
 from ivr.clock import ManualClock
 from ivr.errors import NotFound, RecordsError
-from ivr.records import codes, verifications
+from ivr.records import codes
 from ivr.records.codes import CodeRecord
 from ivr.records.database import Database
-from ivr.records.verifications import VerificationRecord
 
 NewCode = Callable[..., CodeRecord]
 
@@ -107,28 +106,3 @@ def test_status_follows_the_provider(database: Database, new_code: NewCode) -> N
             codes.set_status(session, "no-such", "sent")
         with pytest.raises(ValueError, match="lost"):
             codes.set_status(session, "code-1", "lost")
-
-
-def test_sends_are_counted_over_all_verifications_of_a_customer(
-    database: Database,
-    new_code: NewCode,
-    verification: VerificationRecord,
-    clock: ManualClock,
-) -> None:
-    with database.writing() as session:
-        verifications.create(session, replace(verification, id="ver-2"))
-        verifications.create(session, replace(verification, id="ver-3", customer_id="other"))
-        codes.create(session, new_code(1))
-        clock.advance(60)
-        since = clock.now()
-        codes.create(session, new_code(2, status="sending"))
-        codes.create(session, new_code(3, verification="ver-2"))
-        codes.create(session, new_code(4, verification="ver-3"))
-        codes.create(session, new_code(5, status="failed"))
-        codes.create(session, new_code(6, status="decoy"))
-    with database.reading() as session:
-        everything = since - timedelta(hours=1)
-        assert codes.sends_since(session, customer_id="cust-hanako", since=everything) == 3
-        assert codes.sends_since(session, customer_id="cust-hanako", since=since) == 2
-        assert codes.sends_since(session, customer_id="other", since=since) == 1
-        assert codes.sends_since(session, customer_id="nobody", since=everything) == 0

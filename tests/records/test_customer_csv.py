@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ivr.clock import ManualClock
 from ivr.errors import FilesError, RecordsUnavailable
 from ivr.records import customer_csv, customers
-from ivr.records.customer_csv import MAX_PROBLEMS, check_file, import_customers, store_file
+from ivr.records.customer_csv import MAX_PROBLEMS, check_file, store_file
 from ivr.records.customers import CustomerData, Stored
 from ivr.records.database import Database
 
@@ -60,7 +60,7 @@ def problems(file: Path) -> list[str]:
 
 
 def imported(database: Database, file: Path) -> CustomerData:
-    assert import_customers(database, file, quiet) == 1
+    assert store_file(database, file, quiet) == Stored(added=1)
     with database.reading() as session:
         (number,) = customers.customer_numbers(session)
         assert customers.count(session) == 1
@@ -259,7 +259,7 @@ def test_known_numbers_are_updated_and_keep_their_id(database: Database, file: P
 def test_nothing_is_stored_of_a_file_with_a_problem(database: Database, file: Path) -> None:
     write(file, row(), row(number="A2", birthdate="x"))
     with pytest.raises(FilesError):
-        import_customers(database, file, quiet)
+        store_file(database, file, quiet)
     with database.reading() as session:
         assert customers.count(session) == 0
 
@@ -278,7 +278,7 @@ def test_nothing_is_stored_when_the_file_changes_after_its_check(
         write(file, *rows[:-1], row(birthdate="x"))
 
     with pytest.raises(FilesError, match=":301:6: birthdate"):
-        import_customers(database, file, change)
+        store_file(database, file, change)
     assert stored
     with database.reading() as session:
         assert customers.count(session) == 0
@@ -297,10 +297,10 @@ def test_nothing_is_stored_when_the_database_fails_under_way(
             raise RecordsUnavailable("the disk is full")
 
     with pytest.raises(RecordsUnavailable):
-        import_customers(database, file, fail)
+        store_file(database, file, fail)
     with database.reading() as session:
         assert customers.count(session) == 0
-    assert import_customers(database, file, lambda *step: shown.append(step)) == 5
+    assert store_file(database, file, lambda *step: shown.append(step)) == Stored(added=5)
     assert shown == [(2, 5), (4, 5), (2, 5), (4, 5), (5, 5)]
 
 
@@ -317,7 +317,7 @@ def test_any_bytes_end_in_problems_or_customers(
 
 
 def test_the_sample_customers(sqlite_database: Database, clock: ManualClock) -> None:
-    assert import_customers(sqlite_database, SAMPLE, quiet) == 25
+    assert store_file(sqlite_database, SAMPLE, quiet) == Stored(added=25)
     with sqlite_database.reading() as session:
         alike = customers.born_on(session, date(1970, 1, 15))
         assert {(one.surname_kana, one.given_kana) for one in alike} == {("イトウ", "マコト")}

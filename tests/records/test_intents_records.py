@@ -79,29 +79,6 @@ def test_pending_ones_come_oldest_first_and_only_so_many(
         assert [found.id for found in intents.pending(session, 2)] == ["intent-1", "a-6"]
 
 
-def test_overdue_are_those_not_done_at_their_deadline(
-    database: Database, stored: IntentRecord, clock: ManualClock
-) -> None:
-    with database.writing() as session:
-        for number, seconds in ((2, 12), (3, 12), (4, 13)):
-            intents.create(
-                session,
-                replace(
-                    stored,
-                    id=f"intent-{number}",
-                    turn=number,
-                    deadline_at=clock.now() + timedelta(seconds=seconds),
-                ),
-            )
-        intents.claim(session, "intent-2", clock.now())
-        intents.finish(session, "intent-3", clock.now())
-        clock.advance(11.999)
-        assert intents.overdue(session, clock.now()) == []
-        clock.advance(0.001)
-        found = [record.id for record in intents.overdue(session, clock.now())]
-        assert found == ["intent-1", "intent-2"]
-
-
 def test_a_purged_call_takes_its_intents_along(database: Database, stored: IntentRecord) -> None:
     with database.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM calls")

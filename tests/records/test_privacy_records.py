@@ -12,7 +12,7 @@ from ivr.errors import RecordsError
 from ivr.records import calls, codes, intents, results, verifications, webhook_answers
 from ivr.records.calls import CallRecord
 from ivr.records.codes import CodeRecord
-from ivr.records.customer_csv import import_customers
+from ivr.records.customer_csv import store_file
 from ivr.records.database import Database
 from ivr.records.intents import IntentRecord
 from ivr.records.results import ResultRecord
@@ -40,7 +40,7 @@ def filled(
 ) -> Database:
     file = tmp_path / "customers.csv"
     file.write_text(CSV, encoding="utf-8")
-    assert import_customers(database, file, lambda done, total: None) == 1
+    assert store_file(database, file, lambda done, total: None).added == 1
     now = clock.now()
     with database.writing() as session:
         state = '{"name": "わしおさちこ", "birthdate": "1961-08-27"}'

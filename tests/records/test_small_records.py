@@ -40,22 +40,20 @@ def result(stored_call: CallRecord, clock: ManualClock) -> ResultRecord:
     )
 
 
-def test_a_result_is_found_by_reference_call_and_turn(
+def test_a_result_is_found_by_reference_and_by_call_and_turn(
     database: Database, result: ResultRecord
 ) -> None:
     second = replace(result, reference="a-ref", turn=5)
     with database.writing() as session:
         results.insert(session, result)
-        assert results.by_call(session, "call-1") == result
         results.insert(session, second)
     with database.reading() as session:
         assert results.get(session, "ref-1") == result
         assert results.by_turn(session, "call-1", 3) == result
         assert results.by_turn(session, "call-1", 5) == second
-        assert results.by_call(session, "call-1") == second
         assert results.get(session, "no-such") is None
         assert results.by_turn(session, "call-1", 4) is None
-        assert results.by_call(session, "call-2") is None
+        assert results.by_turn(session, "call-2", 3) is None
 
 
 def test_a_result_needs_its_call(database: Database, result: ResultRecord) -> None:
