@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import TextIO
 
 import click
@@ -23,6 +24,10 @@ from ivr.rehearsal.world import Worlds
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
 from ivr.wiring import build_app, load_shipped_flow, make_senders, open_database
+
+#: Werkzeug builds its routes with ``ast.parse``, which in CPython 3.11 fails now and then when
+#: two threads are in it (python/cpython issue 106905).
+_BUILDING = Lock()
 
 #: Calls placed at the same time unless told otherwise.
 JOBS = 4
@@ -53,7 +58,8 @@ class WiredStage:
             channel: wrap_sender(sender)
             for channel, sender in make_senders(settings, clock).items()
         }
-        running = build_app(settings, clock, senders=senders, flow=flow)
+        with _BUILDING:
+            running = build_app(settings, clock, senders=senders, flow=flow)
         configure_logging(self._level, self._log)
         return RunningApp(running.app, running.close)
 
