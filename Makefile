@@ -11,13 +11,13 @@ LOCK_FLAGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet
-LOCK := $(UV) pip compile pyproject.toml --group build --universal --generate-hashes \
-	--python-version 3.11 --no-emit-index-url --quiet --custom-compile-command "make lock" \
-	$(LOCK_FLAGS)
+LOCK_AS := --group build --universal --generate-hashes --python-version 3.11 \
+	--no-emit-index-url --quiet --custom-compile-command "make lock" $(LOCK_FLAGS)
+LOCK := $(UV) pip compile pyproject.toml $(LOCK_AS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test run lint check rehearse docs lock clean
+.PHONY: help demo test run lint check rehearse docs lock clean model model-env
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,13 @@ lock:  ## pin every dependency with its hashes, for every Python from 3.11 (need
 		echo "make lock needs uv: 'pip install uv', or UV=/path/to/uv make lock" >&2; exit 1; }
 	$(LOCK) --extra postgres --output-file requirements.lock
 	$(LOCK) --extra dev --output-file requirements-dev.lock
+	$(UV) pip compile $(LOCK_AS) --output-file requirements-build.lock
+
+model-env: $(VENV)/.model  ## install what makes the speech model (PyTorch and voices)
+
+model: $(VENV)/.model  ## make the Japanese rehearsal model from nothing (hours; see speech_model/)
+	@$(BIN)/python -m speech_model --install \
+		ivr/hearing/rehearsal_model/ja tests/hearing/rehearsal_model
 
 clean:  ## remove .venv, caches and the rehearsal's database, keys and messages (var/)
 	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
@@ -59,8 +66,9 @@ clean:  ## remove .venv, caches and the rehearsal's database, keys and messages 
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Exactly what is locked, nothing left over from before. Wheels only: a bare machine has no
-# compiler, and would otherwise fail late, in the middle of somebody else's build.
-$(VENV)/.packages: requirements-dev.lock
+# compiler, and would otherwise fail late, in the middle of somebody else's build. But for srt,
+# which vosk imports: one file of Python without a wheel, built by the locked setuptools.
+$(VENV)/.packages: requirements-dev.lock requirements-build.lock
 	@command -v "$(PYTHON)" >/dev/null || { \
 		echo "$(PYTHON) not found: apt install python3 python3-venv (3.11 or later)" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -70,10 +78,18 @@ $(VENV)/.packages: requirements-dev.lock
 		echo "$(PYTHON) cannot make virtual environments: apt install python3-venv" >&2; exit 1; }
 	@echo "installing $$(grep -c '^[a-z]' requirements-dev.lock) locked packages into $(VENV)"
 	@"$(PYTHON)" -m venv --clear $(VENV)
-	@$(INSTALL) --require-hashes --only-binary :all: -r requirements-dev.lock
+	@$(INSTALL) --require-hashes --only-binary :all: -r requirements-build.lock
+	@$(INSTALL) --require-hashes --only-binary :all: --no-binary srt --no-build-isolation \
+		-r requirements-dev.lock
 	@touch $@
 
 # --no-build-isolation: built by the locked setuptools, so nothing is fetched here.
 $(VENV)/.project: pyproject.toml $(VENV)/.packages
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# As large as 2 GB where PyPI's PyTorch brings its libraries for GPUs along.
+$(VENV)/.model: pyproject.toml $(VENV)/.project
+	@echo "installing PyTorch, voices and the rest of the extra \"model\" into $(VENV)"
+	@$(INSTALL) --no-build-isolation --editable ".[model]"
 	@touch $@

@@ -1,0 +1,182 @@
+"""A trained network as Kaldi's ``final.mdl``, written without Kaldi.
+
+Sources of the format, in Kaldi's tree: ``src/base/io-funcs.cc`` (tokens and numbers),
+``src/hmm/hmm-topology.cc`` and ``src/hmm/transition-model.cc`` (which state has which outputs),
+``src/nnet3/nnet-nnet.cc``, ``nnet-simple-component.cc`` and ``am-nnet-simple.cc`` (the network),
+``src/matrix/compressed-matrix.h`` (weights in 16 bit).
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from speech_model.topology import (
+    OUTPUTS,
+    PHONES,
+    UNIT_OF_PHONE,
+    first_output,
+    following_output,
+)
+
+Floats = NDArray[np.float64]
+_CODES = 2**16 - 1
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: an affine map of the frames at ``offsets``, then a rectifier.
+
+    The last layer of a network is followed by a log-softmax instead. ``weight`` has a row for each
+    output; its columns run by offset, then by input. Offsets are in frames of 10 ms, ascending.
+    """
+
+    weight: Floats
+    bias: Floats
+    offsets: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        rows, columns = self.weight.shape
+        if self.bias.shape != (rows,):
+            raise ValueError(f"a layer of {rows} outputs has a bias of shape {self.bias.shape}")
+        if columns % len(self.offsets):
+            raise ValueError(f"a layer's {columns} columns do not divide by its offsets")
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers a frame has that enters this layer."""
+        return int(self.weight.shape[1]) // len(self.offsets)
+
+
+def context(layers: Sequence[Layer]) -> tuple[int, int]:
+    """How many frames before and after its own an output depends on."""
+    left = -sum(min(layer.offsets) for layer in layers)
+    right = sum(max(layer.offsets) for layer in layers)
+    return max(0, left), max(0, right)
+
+
+def acoustic_model(
+    layers: Sequence[Layer], priors: Floats | None = None, *, prior_scale: float = 1.0
+) -> bytes:
+    """The bytes of ``am/final.mdl``.
+
+    ``priors`` is how probable each output is over the training data; a recogniser divides by its
+    ``prior_scale``-th power. Raises :class:`ValueError` where the layers do not fit each other or
+    the topology.
+    """
+    for before, layer in pairwise(layers):
+        if layer.inputs != len(before.bias):
+            raise ValueError(f"{len(before.bias)} outputs meet a layer of {layer.inputs} inputs")
+    if len(layers[-1].bias) != OUTPUTS:
+        raise ValueError(f"the last layer has {len(layers[-1].bias)} outputs, not {OUTPUTS}")
+    file = _File()
+    _write_transition_model(file)
+    _write_network(file, layers)
+    left, right = context(layers)
+    file.token("<LeftContext>").integer(left).token("<RightContext>").integer(right)
+    file.token("<Priors>").vector(() if priors is None else scaled_priors(priors, prior_scale))
+    return bytes(file.data)
+
+
+def scaled_priors(priors: Floats, scale: float) -> Floats:
+    """What each output is divided by: ``priors`` to the power ``scale``.
+
+    An output never seen counts as one in 100,000. Raises :class:`ValueError` for another shape.
+    """
+    if priors.shape != (OUTPUTS,):
+        raise ValueError(f"priors of shape {priors.shape} for {OUTPUTS} outputs")
+    floored = priors.clip(1e-5)
+    powered: Floats = np.power(floored / floored.sum(), scale)
+    return powered
+
+
+class _File:
+    """Kaldi's binary marks: every value tells its size, every list its length."""
+
+    def __init__(self) -> None:
+        self.data = bytearray(b"\0B")
+
+    def raw(self, data: bytes) -> _File:
+        self.data += data
+        return self
+
+    def token(self, name: str) -> _File:
+        return self.raw(name.encode() + b" ")
+
+    def integer(self, *values: int) -> _File:
+        for value in values:
+            self.raw(b"\4" + struct.pack("<i", value))
+        return self
+
+    def single(self, value: float) -> _File:
+        return self.raw(b"\4" + struct.pack("<f", value))
+
+    def double(self, value: float) -> _File:
+        return self.raw(b"\10" + struct.pack("<d", value))
+
+    def integers(self, values: Iterable[int]) -> _File:
+        packed = np.fromiter(values, "<i4")
+        return self.raw(b"\4" + struct.pack("<i", len(packed)) + packed.tobytes())
+
+    def vector(self, values: ArrayLike) -> _File:
+        packed = np.asarray(values, "<f4")
+        return self.token("FV").integer(len(packed)).raw(packed.tobytes())
+
+    def matrix(self, values: Floats) -> _File:
+        """In 16 bit: steps of one size from the lowest value to the highest."""
+        lowest, span = float(values.min()), float(np.ptp(values)) or 1.0
+        codes = np.round((values - lowest) / span * _CODES).astype("<u2")
+        head = struct.pack("<ffii", lowest, span, *values.shape)
+        return self.token("CM2").raw(head + codes.tobytes())
+
+
+def _write_transition_model(file: _File) -> None:
+    count = len(PHONES)
+    file.token("<TransitionModel>").token("<Topology>")
+    file.integers(range(1, count + 1)).integers([-1, *[0] * count])
+    # -1 says that the two outputs of a state differ; one topology follows, for all phones.
+    file.integer(-1, 1)
+    file.integer(2, 0, 1, 2, 0).single(0.5).integer(1).single(0.5)
+    # The state after the last frame scores nothing and leads nowhere.
+    file.integer(-1, -1, 0)
+    file.token("</Topology>").token("<Tuples>").integer(count)
+    for phone, unit in enumerate(UNIT_OF_PHONE, start=1):
+        file.integer(phone, 0, first_output(unit), following_output(unit))
+    file.token("</Tuples>").token("<LogProbs>")
+    file.vector([0.0, *[math.log(0.5)] * (2 * count)])
+    file.token("</LogProbs>").token("</TransitionModel>")
+
+
+def _write_network(file: _File, layers: Sequence[Layer]) -> None:
+    nodes = [f"input-node name=input dim={layers[0].inputs}"]
+    source = "input"
+    for number, layer in enumerate(layers):
+        ends = "logsoftmax" if number == len(layers) - 1 else "relu"
+        affine, bent = f"layer{number}.affine", f"layer{number}.{ends}"
+        frames = [f"Offset({source}, {o})" if o else source for o in layer.offsets]
+        joined = frames[0] if len(frames) == 1 else f"Append({', '.join(frames)})"
+        nodes.append(f"component-node name={affine} component={affine} input={joined}")
+        nodes.append(f"component-node name={bent} component={bent} input={affine}")
+        source = bent
+    nodes.append(f"output-node name=output input={source} objective=linear")
+    file.token("<Nnet3>").raw(b"\n" + "\n".join(nodes).encode() + b"\n\n")
+    file.token("<NumComponents>").integer(2 * len(layers))
+    for number, layer in enumerate(layers):
+        file.token("<ComponentName>").token(f"layer{number}.affine")
+        file.token("<FixedAffineComponent>")
+        file.token("<LinearParams>").matrix(layer.weight)
+        file.token("<BiasParams>").vector(layer.bias).token("</FixedAffineComponent>")
+        last = number == len(layers) - 1
+        kind = "LogSoftmaxComponent" if last else "RectifiedLinearComponent"
+        file.token("<ComponentName>").token(f"layer{number}.{'logsoftmax' if last else 'relu'}")
+        file.token(f"<{kind}>").token("<Dim>").integer(len(layer.bias))
+        # Statistics of training; there are none.
+        file.token("<ValueAvg>").vector(()).token("<DerivAvg>").vector(())
+        file.token("<Count>").double(0.0).token(f"</{kind}>")
+    file.token("</Nnet3>")

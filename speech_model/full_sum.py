@@ -1,0 +1,116 @@
+"""The loss: minus the log probability of an utterance's phones, summed over every way to time them.
+
+A sequence of units goes through the network's outputs as in Kaldi's chain topology: a unit is
+entered with one output and held with another; units marked optional may be skipped. The sum is the
+forward algorithm of hidden Markov models, its gradient the occupancies of forward-backward
+(Rabiner 1989; Zeyer et al.: "Full-sum training", 2017). Nothing needs to be aligned beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_NEVER = -1e5
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The units of an utterance in order, and which of them may be left out.
+
+    No two optional units stand side by side.
+    """
+
+    units: tuple[int, ...]
+    optional: tuple[bool, ...]
+
+
+class _FullSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, logs: Tensor, counts: Tensor, graph: Graph) -> Tensor:  # type: ignore[override]
+        batch, length, _ = logs.shape
+        at = graph.units[:, None].expand(batch, length, -1)
+        enter, hold = logs.gather(2, 2 * at), logs.gather(2, 2 * at + 1)
+        over = torch.arange(length)[None, :, None] >= counts[:, None, None]
+        enter = enter.masked_fill(over, _NEVER)
+        hold = hold.masked_fill(over, 0.0)
+        before = torch.full((batch, 2), _NEVER)
+
+        def arriving(alpha: Tensor) -> Tensor:
+            shifted = torch.cat([before, alpha], 1)
+            return torch.logaddexp(shifted[:, 1:-1], shifted[:, :-2] + graph.skip)
+
+        alpha = enter[:, 0] + graph.start
+        alphas, arrivals = [alpha], [graph.start]
+        for now in range(1, length):
+            arrived = arriving(alpha)
+            alpha = torch.logaddexp(alpha + hold[:, now], arrived + enter[:, now])
+            alphas.append(alpha)
+            arrivals.append(arrived)
+        total = torch.logsumexp(alpha + graph.end, 1)
+
+        beta = graph.end
+        gradient = torch.zeros_like(logs)
+        for now in range(length - 1, -1, -1):
+            entered = arrivals[now] + enter[:, now] + beta - total[:, None]
+            gradient[:, now].scatter_add_(1, 2 * graph.units, entered.exp())
+            if now:
+                held = alphas[now - 1] + hold[:, now] + beta - total[:, None]
+                gradient[:, now].scatter_add_(1, 2 * graph.units + 1, held.exp())
+                onward = torch.cat([enter[:, now] + beta, before], 1)
+                skip = torch.cat([graph.skip, before], 1)
+                further = torch.logaddexp(onward[:, 1:-1], (onward + skip)[:, 2:])
+                beta = torch.logaddexp(hold[:, now] + beta, further)
+        gradient.masked_fill_(over, 0.0)
+        ctx.save_for_backward(gradient)
+        return -total
+
+    @staticmethod
+    def backward(ctx: Any, output: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        (gradient,) = ctx.saved_tensors
+        return -gradient * output[:, None, None], None, None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The paths of a batch as tensors ``[batch, units]``: log weights."""
+
+    units: Tensor
+    start: Tensor
+    end: Tensor
+    skip: Tensor
+
+
+def graph(paths: Sequence[Path]) -> Graph:
+    """The batch of ``paths``."""
+    size = max(len(path.units) for path in paths)
+    units = torch.zeros(len(paths), size, dtype=torch.long)
+    start, end, skip = (torch.full((len(paths), size), _NEVER) for _ in range(3))
+    for row, path in enumerate(paths):
+        count = len(path.units)
+        units[row, :count] = torch.tensor(path.units)
+        start[row, 0] = 0.0
+        end[row, count - 1] = 0.0
+        if count > 1 and path.optional[0]:
+            start[row, 1] = 0.0
+        if count > 1 and path.optional[-1]:
+            end[row, count - 2] = 0.0
+        for at in range(2, count):
+            if path.optional[at - 1]:
+                skip[row, at] = 0.0
+    return Graph(units, start, end, skip)
+
+
+def full_sum(logs: Tensor, counts: Sequence[int], paths: Sequence[Path]) -> Tensor:
+    """The loss of each utterance, ``[batch]``.
+
+    ``logs`` are log-probabilities ``[batch, time, outputs]``, of which the first ``counts`` of each
+    utterance count. Where an utterance is shorter than its path, the loss is huge and its
+    gradient means nothing: leave such out.
+    """
+    loss: Tensor = _FullSum.apply(logs, torch.tensor(counts), graph(paths))  # type: ignore[no-untyped-call]
+    return loss

