@@ -16,7 +16,8 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from ivr.understanding.compare import compare
-from ivr.understanding.ja import name_dictionary, names
+from ivr.understanding.ja import names
+from ivr.understanding.ja.sudachi import core
 from ivr.understanding.mora import level
 from ivr.understanding.value import HeardName
 
@@ -32,7 +33,7 @@ Name = tuple[str, str, str, str]
 def listed() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Surnames and given names of the dictionary: spelling and katakana reading."""
     found: dict[str, list[tuple[str, str]]] = {"姓": [], "名": []}
-    for entry in name_dictionary.sudachi().entries():
+    for entry in core().entries():
         tag = entry.part_of_speech()[3]
         if tag in found:
             found[tag].append((entry.surface(), entry.reading_form()))

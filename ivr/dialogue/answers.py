@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ivr.dialogue.call import Call, Counter
@@ -11,6 +11,7 @@ from ivr.dialogue.questions import is_keypad
 from ivr.flow.flow import Flow
 from ivr.flow.model import ChooseState, CollectState
 from ivr.understanding import phrases, slots
+from ivr.understanding.birthdate import Reading
 from ivr.understanding.value import HeardName, Hypothesis, Understood, Value
 
 
@@ -29,6 +30,15 @@ class Given:
     value: Value
     sure: bool
     whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A part of a birthdate; ``said``: all that was said of it so far. ``further``: it lacks less
+    than before."""
+
+    said: Reading
+    further: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ class Missed:
     counter: Counter
 
 
-Answer = Chosen | Given | Confirmed | Commanded | Led | Missed
+Answer = Chosen | Given | Partly | Confirmed | Commanded | Led | Missed
 
 Asked = ChooseState | CollectState
 
@@ -88,6 +98,8 @@ def of_speech(
     if slot.type == "code":
         # Spoken aloud it could be overheard: a code is only ever taken from the keypad.
         return Missed("no_match")
+    if slot.type == "birthdate" and state.missing is not None:
+        return _of_date(flow, call, state, hypotheses, today)
     understood = slots.parse(
         slot.type,
         hypotheses,
@@ -95,8 +107,33 @@ def of_speech(
         today=today,
         part=state.part,
         length=slot.length,
+        held=call.confirming or call.slots.get(state.slot),
     )
     return _of_value(flow, state, understood)
+
+
+def _of_date(
+    flow: Flow, call: Call, state: CollectState, hypotheses: Sequence[Hypothesis], today: date
+) -> Answer:
+    """A birthdate, or a part of it after other parts."""
+    held = call.said or Reading()
+    yes_no = flow.grammars[call.language]["yes_no"]
+    if call.said is not None and phrases.meaning(yes_no, hypotheses) == "no":
+        # "Which month?" -- "No": what was heard before was wrong.
+        return Missed("mismatch")
+
+    def after(before: Reading) -> tuple[Understood, Reading]:
+        return slots.parse_date_part(hypotheses, language=call.language, today=today, held=before)
+
+    understood, said = after(held)
+    if understood.value is not None or understood.status == "invalid" or said == held:
+        return _of_value(flow, state, understood)
+    if isinstance(call.confirming, str):
+        # "March 5, is that right?" -- "April": read back once more.
+        understood, _ = after(Reading.of(date.fromisoformat(call.confirming)))
+        given = _of_value(flow, state, understood)
+        return replace(given, sure=False) if isinstance(given, Given) else given
+    return Partly(said, further=len(said.missing) < len(held.missing))
 
 
 def of_keys(

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from ivr.dialogue.actions import Action, Ask, Check, End, Transfer
+from ivr.understanding.birthdate import Reading
 from ivr.understanding.value import Value
 
 Counter = Literal["no_input", "no_match", "invalid", "mismatch"]
@@ -21,8 +22,10 @@ class Call:
 
     ``action`` is what the telephone does now and ``turn`` the number of the event that answers
     it. ``counts`` maps ``state.counter`` to how often it happened. ``confirming`` is a value
-    read back and not yet confirmed. ``explained`` counts command answers, which are no failures.
-    ``connected`` is the destination that took the call; ``ended`` says how the call ended.
+    read back and not yet confirmed. ``said`` is what was said so far of a birthdate that the
+    present state asks for part by part. ``explained`` counts command answers, which are no
+    failures. ``connected`` is the destination that took the call; ``ended`` says how the call
+    ended.
     """
 
     flow: str
@@ -35,6 +38,7 @@ class Call:
     counts: Mapping[str, int] = field(default_factory=dict)
     slots: Mapping[str, Value] = field(default_factory=dict)
     confirming: Value | None = None
+    said: Reading | None = None
     slow: bool = False
     evidence: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
@@ -61,7 +65,7 @@ class Call:
         return replace(self, counts={k: n for k, n in self.counts.items() if k not in gone})
 
     def filled(self, slot: str, value: Value) -> Call:
-        return replace(self, slots={**self.slots, slot: value}, confirming=None)
+        return replace(self, slots={**self.slots, slot: value}, confirming=None, said=None)
 
     def without(self, *slots: str) -> Call:
         """The call with these slots forgotten."""

@@ -39,6 +39,7 @@ from ivr.flow.model import (
     TransferState,
 )
 from ivr.understanding import slots
+from ivr.understanding.birthdate import Reading
 from ivr.understanding.value import HeardName, Value
 
 #: After this many failures in one state the bot slows down by itself (requirement O4).
@@ -103,7 +104,7 @@ def _enter(flow: Flow, call: Call, target: str, lead: tuple[Line, ...] = ()) -> 
     # Lint refuses cycles of states that only speak; the bound holds even without it.
     for _ in flow.file.states:
         state = flow.file.states[target]
-        call = replace(call, state=target, confirming=None)
+        call = replace(call, state=target, confirming=None, said=None)
         match state:
             case SayState():
                 lines = (*lines, questions.line(flow, call, state.prompt))
@@ -181,7 +182,12 @@ def _answered(flow: Flow, call: Call, event: Heard | Pressed | Silence) -> Call:
         case answers.Confirmed():
             return _confirmed(flow, call, state, answer)
         case answers.Given():
-            return _given(flow, call, state, answer)
+            return _given(flow, replace(call, said=None), state, answer)
+        case answers.Partly():
+            call = replace(call, said=answer.said if answer.said != Reading() else None)
+            if not answer.further:
+                return _missed(flow, call, state, "no_match")
+            return replace(call, action=questions.first(flow, call, ()))
 
 
 def _go(flow: Flow, call: Call, choice: str | Choice) -> Call:
@@ -193,6 +199,8 @@ def _go(flow: Flow, call: Call, choice: str | Choice) -> Call:
 def _missed(flow: Flow, call: Call, state: ChooseState | CollectState, counter: Counter) -> Call:
     """Count a failure; at its limit take the exit, before it ask again."""
     call = call.counted(counter)
+    if counter in ("invalid", "mismatch"):
+        call = replace(call, said=None)
     limit = getattr(state.limits, counter) or getattr(flow.file.limits, counter)
     if call.count(counter) >= limit:
         target = getattr(state.on, counter) or getattr(flow.file.on, counter)

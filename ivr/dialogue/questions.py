@@ -29,21 +29,20 @@ def is_keypad(flow: Flow, state: ChooseState | CollectState) -> bool:
 
 
 def first(flow: Flow, call: Call, lead: tuple[Line, ...]) -> Ask:
-    """The state's question as it is asked on entering it."""
-    state = _state(flow, call)
-    return _ask(flow, call, (*lead, line(flow, call, state.prompt)))
+    """The state's question as it is asked on entering it, or for the part that is missing."""
+    return _ask(flow, call, (*lead, line(flow, call, _question(flow, call))))
 
 
 def again(flow: Flow, call: Call, counter: Counter) -> Ask:
     """The question asked anew after ``counter`` went up: the state's own prompt for that, or
     the flow's and the question."""
     state = _state(flow, call)
-    own = getattr(state, counter, None)
+    own = getattr(state, counter, None) if call.said is None else None
     if call.confirming is not None:
         return confirmation(flow, call, (_retry(flow, call, counter),))
     if own is not None:
         return _ask(flow, call, (line(flow, call, own, call.count(counter)),))
-    question = line(flow, call, state.prompt, call.failures() + 1)
+    question = line(flow, call, _question(flow, call), call.failures() + 1)
     return _ask(flow, call, (_retry(flow, call, counter), question))
 
 
@@ -70,6 +69,14 @@ def _state(flow: Flow, call: Call) -> ChooseState | CollectState:
     state = flow.file.states[call.state]
     assert isinstance(state, ChooseState | CollectState)  # noqa: S101
     return state
+
+
+def _question(flow: Flow, call: Call) -> str:
+    """The prompt that asks for the value, or for the first part of it that was not said."""
+    state = _state(flow, call)
+    if isinstance(state, CollectState) and state.missing is not None and call.said is not None:
+        return str(getattr(state.missing, call.said.missing[0]))
+    return state.prompt
 
 
 def _retry(flow: Flow, call: Call, counter: Counter) -> Line:

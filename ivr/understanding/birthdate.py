@@ -5,11 +5,15 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from ivr.understanding.value import Status, Understood
 
 #: Nobody alive is older (the oldest person on record reached 122); beyond it, it was misheard.
 MAX_AGE_YEARS = 120
+
+
+Part = Literal["year", "month", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,20 @@ class Reading:
     span: tuple[date, date | None] | None = None
     weekday: int | None = None
 
+    @classmethod
+    def of(cls, day: date) -> Reading:
+        """A whole date."""
+        return cls(day.year, day.month, day.day)
+
     @property
-    def missing(self) -> tuple[str, ...]:
+    def missing(self) -> tuple[Part, ...]:
         """The parts not said yet, of ``year``, ``month`` and ``day`` in this order."""
         return tuple(part for part in _PARTS if getattr(self, part) is None)
 
 
-_PARTS = ("year", "month", "day")
+_PARTS: tuple[Part, ...] = ("year", "month", "day")
+#: Doubts that end when the part is said.
+_UNTIL_SAID = ("year_missing", "month_missing", "day_missing")
 
 
 def merge(held: Reading, said: Reading) -> Reading:
@@ -55,7 +66,8 @@ def merge(held: Reading, said: Reading) -> Reading:
         getattr(held, part) is not None and getattr(said, part) not in (None, getattr(held, part))
         for part in _PARTS
     )
-    doubt = "said_anew" if anew else held.doubt or said.doubt
+    doubts = [one.doubt for one in (held, said) if one.doubt and one.doubt not in _UNTIL_SAID]
+    doubt = "said_anew" if anew else next(iter(doubts), "")
     year = held if said.year is None else said
     return Reading(
         year=year.year,

@@ -6,13 +6,14 @@ sounds exactly like it passes. Near is never a pass; it is at most ``confirm``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ivr.understanding.en import nicknames
 from ivr.understanding.kana import romaji, romaji_key, without_long_o_and_u
-from ivr.understanding.mora import closeness, full_size, level
+from ivr.understanding.mora import STEADY, closeness, full_size, level
 from ivr.understanding.value import HeardName
 
 Decision = Literal["pass", "confirm", "fail"]
@@ -35,14 +36,21 @@ class Comparison:
     score: float
 
 
+#: Further off than any two names.
+_FAR = 99.0
+
+
 class _Fit(NamedTuple):
     """How one part fits: exactly, for a confirmation, or ``off`` by so many morae."""
 
     exact: bool = False
     loose: bool = False
-    off: float = 9.0
+    off: float = _FAR
     score: float = 0.0
 
+
+#: Between given names in furigana.
+_MIDDLE = re.compile(r"[\s・]+")
 
 _EXACT = _Fit(exact=True, off=0.0, score=1.0)
 _SIZED = _Fit(loose=True, off=0.0, score=_BY_SIZE)
@@ -65,8 +73,11 @@ def compare(
         return Comparison("fail", 0.0)
     if heard.text and heard.text.isascii():
         return _letters(heard, surname, given, surname_kana, given_kana)
-    first = _part(heard.surnames, heard, heard.surname_text, surname_kana, surname)
-    second = _part(heard.givens, heard, heard.given_text, given_kana, given)
+    rare = frozenset(heard.rare)
+    first = _part(heard.surnames, rare, heard.surname_text, surname_kana, surname)
+    second = _part(heard.givens, rare, heard.given_text, given_kana, given)
+    if not second.exact and (middle := _MIDDLE.search(given_kana.strip())):
+        second = _better(second, _first_of_several(heard, given_kana.strip()[: middle.start()]))
     whole = _readings(heard.wholes, (), surname_kana + given_kana)
     if (first.exact and second.exact) or whole.exact:
         return Comparison("pass", 1.0)
@@ -75,6 +86,16 @@ def compare(
     if near or whole.loose or whole.off <= NEAR:
         return Comparison("confirm", score)
     return Comparison("fail", score)
+
+
+def _first_of_several(heard: HeardName, kana: str) -> _Fit:
+    """The first of several registered given names (ジョン マイケル), said alone: a hint."""
+    fit = _readings(heard.givens, heard.rare, kana)
+    return _HINTED if fit.exact or fit.loose else fit
+
+
+def _better(one: _Fit, other: _Fit) -> _Fit:
+    return max(one, other, key=lambda fit: (fit.loose, -fit.off))
 
 
 def _fits(fit: _Fit) -> bool:
@@ -86,9 +107,9 @@ def _off(fit: _Fit) -> float:
 
 
 def _part(
-    readings: Iterable[str], heard: HeardName, spelling: str, kana: str, registered: str
+    readings: Iterable[str], rare: Container[str], spelling: str, kana: str, registered: str
 ) -> _Fit:
-    fit = _readings(readings, heard.rare, kana)
+    fit = _readings(readings, rare, kana)
     if not (fit.exact or fit.loose) and spelling and spelling == registered:
         return _Fit(loose=True, off=fit.off, score=max(fit.score, _BY_SPELLING))
     return fit
@@ -97,24 +118,26 @@ def _part(
 def _readings(readings: Iterable[str], rare: Container[str], kana: str) -> _Fit:
     """The best fit of any reading to the registered furigana. A rare one fits equal or not."""
     target = level(kana)
-    best = _Fit()
+    loose: _Fit | None = None
+    nearest, score = _FAR, 0.0
     for reading in readings:
+        if reading in rare:
+            begins = reading[:1] == target[:1] or reading[:1] not in STEADY
+            if loose is None and begins and level(reading) == target:
+                loose = _RARELY
+            continue
         sound = level(reading)
-        if sound == target and reading not in rare:
-            return _EXACT
-        if best.loose or not sound:
-            continue
         if sound == target:
-            best = _RARELY
-        elif reading in rare:
+            return _EXACT
+        if loose is not None or not sound:
             continue
-        elif _as_if_full_size(sound, target):
-            best = _SIZED
+        if _as_if_full_size(sound, target):
+            loose = _SIZED
         else:
-            off, score = closeness(sound, target, at_most=NEAR)
-            if off < best.off:
-                best = _Fit(off=off, score=min(score, _BY_SIZE))
-    return best
+            off, alike = closeness(sound, target, at_most=NEAR)
+            if off < nearest:
+                nearest, score = off, min(alike, _BY_SIZE)
+    return loose if loose is not None else _Fit(off=nearest, score=score)
 
 
 def _as_if_full_size(sound: str, target: str) -> bool:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+
+from rapidfuzz.distance import Levenshtein
 
 from ivr.understanding import digits
+from ivr.understanding.compare import Comparison
 from ivr.understanding.number_words import in_groups, without_words
 from ivr.understanding.value import Understood
 
@@ -14,6 +18,8 @@ _LABELS = re.compile(
     r"|\b(?:customer|member|membership|client|account|contract) (?:number|id)\b"
 )
 _GROUP = 4
+_SEPARATORS = re.compile(r"[\s-]")
+_BELOW_PASS = 0.99
 
 
 def parse(text: str, *, confidence: float, length: int | None = None) -> Understood:
@@ -23,6 +29,15 @@ def parse(text: str, *, confidence: float, length: int | None = None) -> Underst
     :func:`ivr.understanding.digits.parse` for the statuses.
     """
     return digits.parse(without_words(text, _LABELS), confidence=confidence, length=length)
+
+
+def compare_numbers(heard: str, registered: str) -> Comparison:
+    """Whether the customer number that was heard is the registered one (hyphens and spaces in
+    that do not count). One digit more, less or other is another customer: ``pass`` or ``fail``."""
+    number = _SEPARATORS.sub("", unicodedata.normalize("NFKC", registered))
+    if heard and heard == number:
+        return Comparison("pass", 1.0)
+    return Comparison("fail", min(_BELOW_PASS, Levenshtein.normalized_similarity(heard, number)))
 
 
 def spoken(number: str, *, language: str) -> str:

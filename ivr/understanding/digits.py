@@ -22,6 +22,7 @@ _JAPANESE = {
     **dict.fromkeys(("きゅう", "きゅー", "く", "くー", "九"), "9"),
 }
 _JAPANESE_DIGIT = re.compile(f"[0-9]|{pattern(tuple(_JAPANESE))}")
+_FRACTION = re.compile(r"[0-9]+\.[0-9]+")
 _JAPANESE_NOISE = re.compile(f"{pattern(FILLERS, LEADS, ENDINGS)}|の|番号は|番|[-、。,.・ ]")
 
 _ENGLISH = {
@@ -47,6 +48,8 @@ def parse(text: str, *, confidence: float, length: int | None = None) -> Underst
         digits, left_over = _english(plain)
     else:
         digits, left_over = _japanese(hiragana(plain))
+    # 1.5 is no 15.
+    left_over = left_over or _FRACTION.fullmatch(plain) is not None
     if not digits:
         return Understood("none", None, 0.0, "no_digits")
     if left_over:

@@ -36,6 +36,11 @@ _SPELLING = {
     "ヅ": "ズ", "ヂ": "ジ", "ヲ": "オ", "ヰ": "イ", "ヱ": "エ", "ヮ": "ワ", "ヶ": "ケ", "ヵ": "カ",
 }  # fmt: skip
 _SMALL_VOWELS = dict(zip("ァィゥェォ", "アイウエオ", strict=True))
+#: Signs that stand for themselves at the beginning of a reading, whatever follows.
+STEADY = frozenset(
+    "アイウエオカガキギクグケゲコゴサザシジスズセゼソゾタダチツテデトドナニヌネノハバパヒビピフブプ"
+    "ヘベペホボポマミムメモヤユヨラリルレロワン"
+)
 _FULL_SIZE = str.maketrans("ャュョッ", "ヤユヨツ")
 _GLIDES = frozenset("ャュョ")
 

@@ -11,8 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from ivr.understanding.compare import Comparison, Decision, compare
-from ivr.understanding.ja import names
-from ivr.understanding.kana import is_kana, katakana
+from ivr.understanding.ja import names, single_name
 from ivr.understanding.names import Asked
 from ivr.understanding.value import HeardName
 
@@ -59,16 +58,8 @@ def _heard(text: str, part: Asked) -> HeardName:
     found = names.parse(text, asked=part, confidence=1.0)
     if isinstance(found.value, HeardName):
         return found.value
-    return _as_it_sounds(text)
-
-
-def _as_it_sounds(text: str) -> HeardName:
-    """Kana that no dictionary knows as a name are their own reading."""
-    words = [katakana(word) for word in text.split()]
-    joined = "".join(words)
-    if not is_kana(joined):
-        return HeardName("")
-    return HeardName(joined, surnames=(words[0],), givens=(words[-1],), wholes=(joined,))
+    # Whoever compares names says that the text is one, though a caller would be asked back.
+    return single_name.known_to_be_one(text, part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
+from rapidfuzz.distance import Levenshtein
 
 from ivr.understanding import digits
+from ivr.understanding.compare import Comparison
 from ivr.understanding.number_words import in_groups, without_words
 from ivr.understanding.value import Understood
 
@@ -54,6 +58,26 @@ def keyed(keys: str) -> Understood:
     if found.status != "ok" or not isinstance(found.value, str):
         return found
     return _judged(found.value, abroad=False, confidence=1.0)
+
+
+def compare_phones(heard: str, registered: Iterable[str | None]) -> Comparison:
+    """Whether ``heard`` (E.164) is one of the registered numbers, however those are written.
+
+    ``confirm``: none of them, but one digit other, lost or added. ``fail``: everything else, and
+    where none is registered. The score is the share of digits that agree with the nearest, 1.0
+    for a pass only.
+    """
+    numbers = [_e164(number) for number in registered if number]
+    if heard in numbers:
+        return Comparison("pass", 1.0)
+    off = min((Levenshtein.distance(heard, number) for number in numbers), default=len(heard))
+    score = max(0.0, 1.0 - off / max(len(heard), 1))
+    return Comparison("confirm" if off <= 1 and heard else "fail", score)
+
+
+def _e164(number: str) -> str:
+    parsed = _parsed(unicodedata.normalize("NFKC", number))
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if parsed else number
 
 
 def spoken(number: str, *, language: str) -> str:

@@ -34,7 +34,10 @@ _JAPANESE_ENDINGS = (
 
 #: What denies a Japanese fragment stands behind it, an English one before it.
 _JAPANESE_DENIAL = re.compile(
-    ".{0,4}(?:ではな|じゃな|でなく|ではあり|じゃあり|じゃねえ|ていませ|ていな|てない|てませ|わけでは|とかでは)"
+    ".{0,4}(?:ではな|じゃな|でなく|ではあり|じゃあり|じゃねえ|ていませ|ていな|てない|てませ|わけでは"
+    "|とかでは)"
+    "|ー?[にと]?(?:は|なら)(?:もう)?(?:結構|けっこう|大丈夫|だいじょうぶ|いいです|必要(?:な|あり|ござ))"
+    "|.{0,2}(?:不要|[い要]りませ|[い要]らな)"
 )
 _ENGLISH_DENIAL = re.compile(
     r"\b(?:not|no|never|n't|isn't|wasn't|haven't|hasn't|didn't|don't|won't|without)(?: \S+){0,3} ?$"

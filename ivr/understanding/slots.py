@@ -14,11 +14,12 @@ from ivr.understanding import (
     names,
     phone_number,
 )
+from ivr.understanding.birthdate import Part, Reading
 from ivr.understanding.card_numbers import SHORTEST, mask_card_numbers
 from ivr.understanding.en import birthdate as english_birthdate
 from ivr.understanding.en import names as english_names
+from ivr.understanding.ja import bare_numbers, eras, name_dictionary
 from ivr.understanding.ja import birthdate as japanese_birthdate
-from ivr.understanding.ja import eras, name_dictionary
 from ivr.understanding.ja import names as japanese_names
 from ivr.understanding.ja.numbers import kanji
 from ivr.understanding.names import Asked
@@ -65,6 +66,7 @@ def parse(
     today: date,
     part: str = "full",
     length: int | None = None,
+    held: Value | None = None,
 ) -> Understood:
     """What ``hypotheses`` (best first) say for a slot of ``slot_type``.
 
@@ -74,24 +76,69 @@ def parse(
     ``email_address``: in small letters. A card number said anywhere is masked first (requirement
     A6), unless ``length`` asks for so many digits.
 
+    ``held``: what the slot holds already. To an address without numbers, such as a postal code's,
+    the house number may be said. A birthdate in parts: see :func:`parse_date_part`.
+
     A later hypothesis counts only where all before it hold nothing of the kind (``none``): what
     the best one leaves doubtful, a worse one may not settle. Confidence is the recogniser's (None
     counts as ``UNSTATED_CONFIDENCE``) times how sure the parse is.
 
     Raises ``ValueError`` for an unknown slot type, language or part.
     """
-    understand = _parser(slot_type, language, today, part, length)
+    understand = _parser(slot_type, language, today, part, length, held)
+    most = MOST_SIGNS_SPELT if slot_type == "email_address" else MOST_SIGNS
+    return _first(understand, hypotheses, most, mask=length is None or length < SHORTEST)
+
+
+def parse_date_part(
+    hypotheses: Sequence[Hypothesis], *, language: str, today: date, held: Reading
+) -> tuple[Understood, Reading]:
+    """A birthdate said in several utterances: what it is now, and what is held of it from now on.
+
+    ``held`` is what was said before (``Reading()`` at first). The first part that it lacks was
+    asked for where it has another, and a bare number answers that question. Of an utterance that
+    was not understood nothing is held; where the parts cannot be one date, or are taken back,
+    nothing is held any longer. Raises ``ValueError`` for an unknown language.
+    """
+    asked = held.missing[0] if held.missing and len(held.missing) < _DATE_PARTS else None
+    said = held
+
+    def understand(text: str, confidence: float) -> Understood:
+        nonlocal said
+        reading = _date_read(text, language, asked)
+        if reading is None:
+            return Understood("none", None, 0.0, "no_date")
+        if reading.hidden:
+            said = Reading() if reading.doubt == "corrected" else held
+            return birthdate.conclude(reading, today=today, confidence=confidence)
+        merged = birthdate.merge(held, reading)
+        found = birthdate.conclude(merged, today=today, confidence=confidence)
+        said = merged if found.status != "invalid" else Reading()
+        return found
+
+    return _first(understand, hypotheses, MOST_SIGNS, mask=True), said
+
+
+_DATE_PARTS = 3
+
+
+def _first(
+    understand: Callable[[str, float], Understood],
+    hypotheses: Sequence[Hypothesis],
+    most_signs: int,
+    *,
+    mask: bool,
+) -> Understood:
+    """What the first hypothesis says that says anything of the kind."""
     result = Understood("none", None, 0.0, "nothing_heard")
     for hypothesis in hypotheses:
         stated = hypothesis.confidence
         confidence = UNSTATED_CONFIDENCE if stated is None else min(max(stated, 0.0), 1.0)
         text = hypothesis.text
-        if len(text) > (MOST_SIGNS_SPELT if slot_type == "email_address" else MOST_SIGNS):
+        if len(text) > most_signs:
             result = Understood("none", None, 0.0, "too_long")
             continue
-        if length is None or length < SHORTEST:
-            text = mask_card_numbers(text)
-        found = understand(text, confidence)
+        found = understand(mask_card_numbers(text) if mask else text, confidence)
         if found.status != "none":
             return found
         if result.reason == "nothing_heard":
@@ -100,7 +147,12 @@ def parse(
 
 
 def _parser(
-    slot_type: str, language: str, today: date, part: str, length: int | None
+    slot_type: str,
+    language: str,
+    today: date,
+    part: str,
+    length: int | None,
+    held: Value | None,
 ) -> Callable[[str, float], Understood]:
     if language not in ("ja", "en"):
         raise ValueError(f"no understanding of language {language!r}: use 'ja' or 'en'")
@@ -119,7 +171,8 @@ def _parser(
     if slot_type == "phone_number":
         return lambda text, confidence: phone_number.parse(text, confidence=confidence)
     if slot_type == "address":
-        return lambda text, confidence: address.parse(text, confidence=confidence)
+        after = held if isinstance(held, str) else ""
+        return lambda text, confidence: address.parse(text, confidence=confidence, after=after)
     if slot_type == "email_address":
         return lambda text, confidence: email_address.parse(
             text, confidence=confidence, language=language
@@ -128,11 +181,19 @@ def _parser(
 
 
 def _birthdate(text: str, language: str, today: date, confidence: float) -> Understood:
-    readers = {"ja": japanese_birthdate.read, "en": english_birthdate.read}
-    reading = readers[language](text)
+    reading = _date_read(text, language, None)
     if reading is None:
         return Understood("none", None, 0.0, "no_date")
     return birthdate.conclude(reading, today=today, confidence=confidence)
+
+
+def _date_read(text: str, language: str, asked: Part | None) -> Reading | None:
+    if language == "en":
+        return english_birthdate.read(text, asked)
+    if language != "ja":
+        raise ValueError(f"no understanding of language {language!r}: use 'ja' or 'en'")
+    reading = japanese_birthdate.read(text)
+    return bare_numbers.read(text, asked) if reading is None and asked else reading
 
 
 def _name(text: str, asked: Asked, confidence: float) -> Understood:

@@ -10,6 +10,7 @@ from ivr.understanding.compare import Comparison, compare
 from ivr.understanding.en import names as english
 from ivr.understanding.ja import names as japanese
 from ivr.understanding.mora import full_size, level
+from ivr.understanding.name_pairs import compare_texts
 from ivr.understanding.value import HeardName
 
 MORAE = "アイウエオカキクケコガサシスタチツテトナニヌノハヒフマミムモヤユヨラリルレロワンショリュ"
@@ -107,6 +108,15 @@ def test_a_rare_reading_is_confirmed() -> None:
         ("山田陽翔", "ヤマダ", "アキト", "confirm"),
         ("山田陽翔", "ヤマダ", "ケンタ", "fail"),
         ("齊藤太郎", "サイトウ", "タロウ", "pass"),
+        # Readings that the kanji have elsewhere only confirm.
+        ("大木太郎", "オオキ", "タロウ", "pass"),
+        ("大木太郎", "オオギ", "タロウ", "confirm"),
+        ("藤原太郎", "フジワラ", "タロウ", "pass"),
+        ("藤原太郎", "フジハラ", "タロウ", "confirm"),
+        ("山田航", "ヤマダ", "ワタル", "pass"),
+        ("山田航", "ヤマダ", "コウ", "confirm"),
+        ("大野太郎", "オノ", "タロウ", "fail"),
+        ("斎藤太郎", "サトウ", "タロウ", "fail"),
     ],
 )
 def test_kanji_by_their_readings(
@@ -221,6 +231,25 @@ def test_from_utterance_to_pass(
         name, surname=surname, given=given, surname_kana=surname_kana, given_kana=given_kana
     )
     assert found == Comparison("pass", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "registered", "decision"),
+    [
+        # Words that a call would ask back about, and kana and kanji nobody knows as names.
+        ("朝陽", "given", "アサヒ", "pass"),
+        ("ヌベヌベ", "surname", "ヌベヌベ", "pass"),
+        ("ヌベヌベ", "surname", "ヌベヌヘ", "confirm"),
+        ("松本秋華", "", "マツモト シュウカ", "confirm"),
+        ("松本 秋華", "", "マツモト ジロウ", "fail"),
+        ("123", "surname", "サトウ", "fail"),
+        ("", "", "サトウ タロウ", "fail"),
+    ],
+)
+def test_a_text_that_is_said_to_be_a_name(
+    text: str, part: str, registered: str, decision: str
+) -> None:
+    assert compare_texts(text, registered, part=part).decision == decision
 
 
 @given(READINGS, READINGS, READINGS, READINGS)

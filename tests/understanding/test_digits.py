@@ -38,6 +38,8 @@ def test_digits_one_by_one(text: str, value: str) -> None:
         "十二",
         "じゅうに",
         "12万",
+        "1.5",
+        "一二三四五六、いえ七",
         "一二三かな四",
         "twenty three",
         "one two or three",

@@ -103,3 +103,8 @@ def test_closeness_is_exact_where_it_matters(one: str, other: str, limit: float)
     exact = mora.distance(a, b)
     assert off == exact or min(off, exact) > limit
     assert 0.0 <= score <= 1.0
+
+
+@given(st.text(st.sampled_from([chr(code) for code in range(0x3041, 0x30FD)]), min_size=1))
+def test_a_steady_first_sign_stays(reading: str) -> None:
+    assert reading[0] not in mora.STEADY or mora.level(reading)[0] == reading[0]

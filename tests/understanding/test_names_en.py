@@ -83,3 +83,31 @@ def test_what_is_no_name(text: str) -> None:
 def test_any_text_is_understood_or_not(text: str) -> None:
     found = parse(text)
     assert (found.value is None) == (found.status == "none")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("John Smith, no, John Smyth", "John Smyth"),
+        ("it's John Smith, sorry, Joan Smith", "Joan Smith"),
+        ("John Smith I mean Joan Smith", "Joan Smith"),
+        ("no, it's John Smith", "John Smith"),
+        ("sorry, John Smith", "John Smith"),
+        ("John Smith, wait, make that John Smyth", "John Smyth"),
+    ],
+)
+def test_the_name_said_last_counts(text: str, name: str) -> None:
+    found = parse(text)
+    assert (found.status, found.reason) == ("ok", "")
+    assert isinstance(found.value, HeardName)
+    assert found.value.text == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["John Smith, no, Joan", "John Smith, actually, no", "John Smith, sorry, what was that"],
+)
+def test_a_correction_that_is_not_clear_is_no_value(text: str) -> None:
+    found = parse(text)
+    assert found.status != "ok"
+    assert found.value is None or found.reason == "extra_words"

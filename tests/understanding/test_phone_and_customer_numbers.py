@@ -122,3 +122,46 @@ def test_customer_numbers_rest_after_every_fourth_digit() -> None:
     assert customer_number.spoken("123456", language="ja") == "1、2、3、4の、5、6"
     with pytest.raises(ValueError, match="from its digits"):
         customer_number.spoken("12a", language="ja")
+
+
+@pytest.mark.parametrize(
+    ("heard", "registered", "decision"),
+    [
+        ("+819012345678", ("+819012345678", None), "pass"),
+        ("+819012345678", (None, "090-1234-5678"), "pass"),
+        ("+819012345678", ("０９０（１２３４）５６７８",), "pass"),
+        ("+819012345678", ("+81312345678", "+819012345678"), "pass"),
+        ("+819012345678", ("+819012345679",), "confirm"),
+        ("+819012345678", ("+81901234567",), "confirm"),
+        ("+819012345678", ("+819012345687",), "fail"),
+        ("+819012345678", (None, None), "fail"),
+        ("+819012345678", (), "fail"),
+        ("+819012345678", ("",), "fail"),
+        ("", ("+819012345678",), "fail"),
+    ],
+)
+def test_phones_are_compared_in_e164(
+    heard: str, registered: tuple[str | None, ...], decision: str
+) -> None:
+    found = phone_number.compare_phones(heard, registered)
+    assert found.decision == decision
+    assert (found.score == 1.0) == (decision == "pass")
+    assert 0.0 <= found.score <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("heard", "registered", "decision"),
+    [
+        ("12345678", "12345678", "pass"),
+        ("12345678", "1234-5678", "pass"),
+        ("12345678", "１２３４ ５６７８", "pass"),
+        ("12345678", "12345679", "fail"),
+        ("12345678", "1234567", "fail"),
+        ("12345678", "", "fail"),
+        ("", "", "fail"),
+    ],
+)
+def test_customer_numbers_are_equal_or_not(heard: str, registered: str, decision: str) -> None:
+    found = customer_number.compare_numbers(heard, registered)
+    assert found.decision == decision
+    assert (found.score == 1.0) == (decision == "pass")

@@ -96,6 +96,12 @@ def test_english(text: str, meant: str | None) -> None:
         ("紛失したわけではないです", None),
         ("盗まれていません", None),
         ("紛失じゃなくて盗まれたんです", "lost"),
+        ("オペレーターは結構です", None),
+        ("オペレーターには大丈夫です", None),
+        ("オペレーターはいりません", None),
+        ("オペレーターは必要ないです", None),
+        ("オペレーターが必要です", "person"),
+        ("紛失したんですけど大丈夫ですか", "lost"),
     ],
 )
 def test_fragments_stand_anywhere_but_not_denied(text: str, meant: str | None) -> None:

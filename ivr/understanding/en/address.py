@@ -43,7 +43,8 @@ def read(text: str) -> Address | None:
     """The address in ``text``, places in either order, or None where no municipality is named.
 
     ``doubt``: ``ambiguous_place``, ``not_understood`` (words or numbers left over),
-    ``town_missing``, ``number_missing``, ``numbers_run_together``, ``same_reading``.
+    ``town_missing``, ``number_missing``, ``numbers_run_together``, ``same_reading``,
+    ``same_name``.
     """
     tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text).lower())[:_MOST_WORDS]
     words, numbers, doubt = _split(tokens)
@@ -62,6 +63,8 @@ def read(text: str) -> Address | None:
         doubt = "number_missing"
     elif len(ways) > 1 and not doubt:
         doubt = "same_reading"
+    elif (first.city.place.name, first.town.name) in gazetteer.load().doubled and not doubt:
+        doubt = "same_name"
     return Address(first.city.prefecture, first.city.place, first.town, tuple(numbers), doubt)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ivr.understanding.birthdate import Reading, uneven
+from ivr.understanding.birthdate import Part, Reading, uneven
 from ivr.understanding.en import numbers
 
 Kind = Literal["year", "month", "day", "short_year", "correction", "noise", "uneven"]
@@ -95,13 +95,20 @@ class _Held:
     uneven: bool = False
 
 
-def read(text: str) -> Reading | None:
-    """What ``text`` says about a birthdate; None where nothing of a date is in it."""
+def read(text: str, asked: Part | None = None) -> Reading | None:
+    """What ``text`` says about a birthdate; None where nothing of a date is in it.
+
+    ``asked``: the part that was asked for, which a number alone answers ("five").
+    """
     tokens = _tokens(text)
     if not tokens or not any(_dated(token) for token in tokens):
         return None
     if len(tokens) > MAX_TOKENS:
         return Reading(doubt="not_understood", hidden=True)
+    if asked in _MOST and (bare := _bare_number(tokens)) is not None:
+        if bare > _MOST[asked]:
+            return Reading(doubt=f"{asked}_not_understood", hidden=True)
+        return Reading(month=bare) if asked == "month" else Reading(day=bare)
     if _NTH_WEEKDAY.search(" ".join(tokens)):
         return Reading(doubt="nth_weekday", hidden=True)
     reading = _read_all(tokens)
@@ -113,6 +120,18 @@ def read(text: str) -> Reading | None:
         reading = replace(reading, doubt=reading.doubt or "extra_words")
     weekdays = {_WEEKDAYS[token] for token in tokens if token in _WEEKDAYS}
     return replace(reading, weekday=weekdays.pop()) if len(weekdays) == 1 else reading
+
+
+_MOST = {"month": 12, "day": 31}
+
+
+def _bare_number(tokens: list[str]) -> int | None:
+    """The one number that is all the tokens say, of a month or a day; None where there is more."""
+    ways = list(_ways(tokens))
+    if any(held.month or held.year or held.taken_back for held in ways):
+        return None
+    said = {held.days[0] for held in ways if len(held.days) == 1 and not held.short_year}
+    return said.pop() if len(said) == 1 else None
 
 
 def _without_extra_words(tokens: list[str]) -> list[str]:

@@ -28,17 +28,23 @@ _LONGEST = 32
 _MOST_SIGNS = 120
 _LABELS = (
     "住所は", "じゅうしょは", "私の住所は", "自宅は", "自宅の住所は", "登録住所は", "登録の住所は",
-    "登録してある住所は", "郵便番号は", "ゆうびんばんごうは",
+    "登録してある住所は", "郵便番号は", "ゆうびんばんごうは", "郵便番号", "ゆうびんばんごう",
 )  # fmt: skip
 #: Short hesitations also begin names of places (青森, 榛原, 阿南): they need a pause behind.
 _LONG_FILLERS = tuple(filler for filler in FILLERS if len(filler) > 2)
+_DIGIT = "[0-9〇一二三四五六七八九]"
 _LEAD = re.compile(
     rf"(?:{pattern(_LABELS, _LONG_FILLERS)})[、,。\s]*"
     rf"|(?:{pattern(FILLERS, LEADS)})[、,。\s]+|[、,。\s]+"
-    r"|〒?[0-9]{3}-?[0-9]{4}(?![0-9])",
+    rf"|〒?{_DIGIT}{{3}}[-の]?{_DIGIT}{{4}}(?!{_DIGIT}|[-の]{_DIGIT})の?",
     re.ASCII,
 )
 _GAP = re.compile(rf"(?:{pattern(_LONG_FILLERS)}|[、,]|の)+")
+#: Where a house stands on the streets of Kyoto, between the ward and the town.
+_STREETS = re.compile(
+    "(?:[^0-9、]{1,20}?(?:上[るル]|下[るル]|[東西]入[るル]?|あがる|さがる|(?:ひがし|にし)いる)"
+    "(?:[一二三四五]丁目)?)+"
+)
 _SPACES = re.compile(r"\s+")
 _END = re.compile(rf"(?:{pattern(ENDINGS)})[。.]?$")
 
@@ -79,7 +85,8 @@ def read(text: str) -> Address | None:
 
     ``doubt``: ``ambiguous_place`` (several municipalities sound or are called so),
     ``town_missing``, ``unknown_town``, ``number_missing``, ``same_reading`` (two towns of the
-    municipality sound alike; one of them is taken), and those of
+    municipality sound alike; one of them is taken), ``same_name`` (two are even called so, as in
+    Kyoto), and those of
     :func:`ivr.understanding.ja.house_numbers.read`. Buildings, rooms and whatever else follows
     the numbers is dropped.
     """
@@ -99,8 +106,28 @@ def read(text: str) -> Address | None:
         doubt = "number_missing"
     elif first.homophones and not doubt:
         doubt = "same_reading"
+    elif (first.city.place.name, first.town.name) in gazetteer.load().doubled and not doubt:
+        doubt = "same_name"
     town = first.town if first.town and first.town.name else None
     return Address(first.city.prefecture, first.city.place, town, house.numbers, doubt)
+
+
+def read_after(place: str, text: str) -> Address | None:
+    """The address of which ``place`` was said or keyed before, and ``text`` is the rest: its
+    house number, or its town too. None where that is not so.
+
+    ``place`` must be without numbers: more digits behind a number would make another number.
+    """
+    before = read(place)
+    rest = _cleaned(text)
+    if before is None or before.numbers or not rest:
+        return None
+    found = read(f"{place}、{rest}")
+    if found is None or (found.prefecture, found.city) != (before.prefecture, before.city):
+        return None
+    if before.town is not None and found.town != before.town:
+        return None
+    return found if found.numbers else None
 
 
 def _cleaned(text: str) -> str:
@@ -133,7 +160,7 @@ def _candidates(plain: str) -> Iterator[_Found]:
     for prefecture, start, before in starts:
         for city, end, is_spelt in _matches(plain, start, sounds, known.spelt, known.sounding):
             if prefecture is None or city.prefecture == prefecture:
-                for at in _beginnings(plain, end):
+                for at in _town_beginnings(plain, end, city):
                     yield _with_town(plain, sounds, city, at, before + is_spelt)
 
 
@@ -150,6 +177,13 @@ def _with_town(plain: str, sounds: _Sounds, city: City, start: int, spelt: int) 
     end, is_spelt, town = max(found, key=lambda one: one[:2])
     alike = {one[2].name for one in found if one[:2] == (end, is_spelt)}
     return _Found(city, town, end, spelt + is_spelt, homophones=len(alike) > 1)
+
+
+def _town_beginnings(plain: str, at: int, city: City) -> Iterator[int]:
+    """:func:`_beginnings`; in Kyoto also behind the streets (寺町通御池上る)."""
+    yield from _beginnings(plain, at)
+    if city.place.name.startswith(gazetteer.KYOTO) and (streets := _STREETS.match(plain, at)):
+        yield from _beginnings(plain, streets.end())
 
 
 def _beginnings(plain: str, at: int) -> tuple[int, ...]:

@@ -59,6 +59,11 @@ _FIGURES = re.compile(
     r"(?P<y>[12]\d{3})(?P<s>[./-]|(?= ) )(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?![\d年月日./-])"
 )
 _EIGHT = re.compile(r"(?P<y>[12]\d{3})(?P<m>\d\d)(?P<d>\d\d)(?![\d年月日./-])")
+#: 昭和六十、三、五 and 一九八五の三の五: said without 年, 月 and 日.
+_UNSIGNED = re.compile(
+    rf"(?:{_ERA}{_GAP})?(?P<y>{_NUM}|元)[、の・](?P<m>{_NUM})[、の・](?P<d>{_NUM})"
+    rf"(?![、の・]?{numbers.ATOM}|[年月日./-]|ねん|がつ|にち)"
+)
 #: Figures in an order nobody agrees on (5-3-1985, 60/3/5).
 _ODD_FIGURES = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{1,2})(?![\d年月日./-])")
 
@@ -183,7 +188,19 @@ def _figures(text: str, at: int) -> list[_Piece]:
             return _dated(match, _year_piece(match["y"], match.group(), None))
     if match := _ODD_FIGURES.match(text, at):
         return _odd_figures(match)
+    if match := _UNSIGNED.match(text, at):
+        return _unsigned(match)
     return []
+
+
+def _unsigned(match: re.Match[str]) -> list[_Piece]:
+    """Three numbers are a date only where the first can be nothing but a year."""
+    era = _era_of(match) if match["era"] or match["short"] else None
+    year = _year_piece(match["y"], match.group(), era)
+    month, day = _small_piece("month", match["m"], ""), _small_piece("day", match["d"], "")
+    if year.value is None or year.doubt or month.value is None or day.value is None:
+        return []
+    return [replace(year, doubt="year_sign_missing"), month, day]
 
 
 def _dated(match: re.Match[str], year: _Piece) -> list[_Piece]:

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import threading
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +25,8 @@ _VARIANTS = str.maketrans(
     "ケヵがガ之ノ龍澤﨑嶋國邊邉塚鷗蘆櫻濱條曾檜藪區縣瀧槇淵渕戶德",
     "ヶヶヶヶのの竜沢崎島国辺辺塚鴎芦桜浜条曽桧薮区県滝槙渕渕戸徳",
 )
+#: Its streets tell its towns apart.
+KYOTO = "京都市"
 _KANJI_NUMBER = re.compile("[〇一二三四五六七八九十百]+")
 _DISTRICT = re.compile(r"^.{1,5}?郡(?=.+[町村]$)")
 _DISTRICT_KANA = re.compile(r"^.{1,8}?グン(?=.+(?:チョウ|マチ|ムラ|ソン)$)")
@@ -63,11 +65,13 @@ class Names:
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
     """``prefectures`` maps spellings and sounds to prefectures; ``spelt`` and ``sounding`` map
-    them to municipalities, whose district (郡) may be left out."""
+    them to municipalities, whose district (郡) may be left out. ``doubled``: municipality and town
+    of names that two towns of one ward of Kyoto have."""
 
     prefectures: Names
     spelt: Mapping[str, tuple[City, ...]]
     sounding: Mapping[str, tuple[City, ...]]
+    doubled: frozenset[tuple[str, str]]
 
 
 def fold(spelling: str) -> str:
@@ -136,7 +140,11 @@ def _kana_number(match: re.Match[str]) -> str:
 
 def _read() -> Gazetteer:
     by_city: dict[tuple[str, str, str, str], dict[str, None]] = defaultdict(dict)
+    in_kyoto: Counter[tuple[str, str]] = Counter()
     for row in _rows():
+        # Elsewhere several codes are blocks of one town.
+        if row["city"].startswith(KYOTO):
+            in_kyoto[row["city"], row["neighborhood"]] += 1
         key = (row["prefecture"], row["prefecture_kana"], row["city"], row["city_kana"])
         kana = _FIGURES.sub(_kana_number, unicodedata.normalize("NFKC", row["neighborhood_kana"]))
         by_city[key][f"{row['neighborhood']}\t{kana}"] = None
@@ -155,6 +163,7 @@ def _read() -> Gazetteer:
         _prefectures({city.prefecture: None for city in cities}),
         {key: tuple(found) for key, found in spelt.items()},
         {key: tuple(found) for key, found in sounding.items()},
+        frozenset(place for place, towns in in_kyoto.items() if place[1] and towns > 1),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from ivr.understanding.ja import kanji_variants, name_kanji
 from ivr.understanding.ja.kanji_variants import Part
 from ivr.understanding.ja.sudachi import TAGS, core
+from ivr.understanding.kana import is_kana, katakana
 from ivr.understanding.mora import level
 
 #: Of the readings listed for a spelling, one this much less likely than the best is rare.
@@ -24,8 +25,15 @@ _RARE = 0.1
 _POSSIBLE = 0.01
 #: ... this many at most.
 _MOST_POSSIBLE = 12
-#: Beside the listed readings of a given name, this many others are kept.
-_MOST_ADDED = 6
+_PARTS: tuple[Part, Part] = ("surname", "given")
+#: More than so many times as many names show which part a name is.
+_BY_FAR = 2
+#: Beside the listed readings, this many others are kept, ...
+_MOST_ADDED = 8
+#: ... that are this likely beside the best of the listed ones, ...
+_RARE_ADDED = 0.02
+#: ... of a surname this likely beside the best of all: 大野 is no オノ.
+_LIKELY_SURNAME = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +73,34 @@ class NameDictionary:
         """All readings a spelling may have as that part of a name, the likeliest first.
 
         Of a listed spelling, the listed readings; rare are those that the kanji hardly ever
-        have. Of a spelling that nobody has listed, readings put together from its kanji, and
-        they are rare. But parents make up given names as no family makes up its surname: for
-        listed given names, readings as likely as the listed ones are added, as rare; and of an
-        unlisted one the likeliest reading is usual if other names have it (docs/names.md says
-        what that gains and costs). Empty where a kanji is unknown.
+        have, and likely ones put together from its kanji that other names have. Of a spelling
+        that nobody has listed, readings put together from its kanji, and they are rare. But
+        parents make up given names as no family makes up its surname: of an unlisted given name
+        the likeliest reading is usual if other names have it (docs/names.md says what that gains
+        and costs). Empty where a kanji is unknown.
         """
         plain = kanji_variants.plain(spelling, part)
         listed = self.readings(spelling, part)
-        if part == "surname" and len(listed) == 1:
-            return Readings(listed)
         odds = name_kanji.compose(plain, part, lambda reading: self.spellings(reading, part))
         if not listed:
             composed = [reading for reading, likely in odds.items() if likely >= _POSSIBLE]
             del composed[_MOST_POSSIBLE:]
             sure = 1 if part == "given" and composed and self.spellings(composed[0], part) else 0
             return Readings(tuple(composed[:sure]), tuple(composed[sure:]))
+        others = odds
         if len(plain) == 1:
             # How a kanji sounds in longer names says little of it alone (一 is ハジメ).
             odds = {reading: self.spellings(reading, part) ** 0.5 for reading in listed}
         usual = self._usual(plain, part, listed, odds)
         rare = [reading for reading in listed if reading not in usual]
+        floor = _LIKELY_SURNAME
         if part == "given":
-            floor = _RARE * max(odds.get(reading, 1.0) for reading in listed)
-            rare += [
-                reading
-                for reading, likely in odds.items()
-                if likely >= floor and self.spellings(reading, part)
-            ][:_MOST_ADDED]
+            floor = _RARE_ADDED * max(others.get(reading, 0.0) for reading in listed)
+        rare += [
+            reading
+            for reading, likely in others.items()
+            if likely >= floor and self.spellings(reading, part)
+        ][:_MOST_ADDED]
         sounds = {level(reading) for reading in usual}
         return Readings(
             usual, tuple(dict.fromkeys(each for each in rare if level(each) not in sounds))
@@ -121,10 +129,40 @@ class NameDictionary:
                 return str(words[0].reading_form())
         return ""
 
+    def listed(self, spelling: str, part: Part) -> tuple[str, ...]:
+        """:meth:`readings`; kana reads itself if there is such a name."""
+        if is_kana(spelling):
+            reading = katakana(spelling)
+            return (reading,) if self.spellings(reading, part) else ()
+        return self.readings(spelling, part)
+
+    def rather(self, spelling: str) -> Part | None:
+        """Which part of a name a spelling is by far; None where that cannot be said."""
+        surname, given = (
+            max((self.spellings(each, part) for each in self.listed(spelling, part)), default=0)
+            for part in _PARTS
+        )
+        if surname > _BY_FAR * given:
+            return "surname"
+        return "given" if given > _BY_FAR * surname else None
+
     def is_word(self, spelling: str) -> bool:
         """Whether the spelling is in the dictionary as anything at all."""
         with self._lock:
             return len(self._sudachi.lookup(spelling)) > 0
+
+    def is_japanese(self, reading: str) -> bool:
+        """Whether a listed surname or given name sounds like ``reading`` (kana)."""
+        return any(self.spellings(reading, part) for part in _PARTS)
+
+    def is_personal(self, spelling: str) -> bool:
+        """Whether the spelling is a name of people, from anywhere (スミス), or sounds like one."""
+        if self.is_japanese(spelling):
+            return True
+        with self._lock:
+            return any(
+                entry.part_of_speech()[2] == "人名" for entry in self._sudachi.lookup(spelling)
+            )
 
     def is_common_word(self, spelling: str) -> bool:
         """Whether the spelling is in the dictionary as more than a name of people or places."""
@@ -136,6 +174,11 @@ class NameDictionary:
     def spellings(self, reading: str, part: Part) -> int:
         """How many entries of that part sound like ``reading`` (kana); 0: no such name."""
         return self._counts[part].get(level(reading), 0)
+
+    def common(self, part: Part, most: int) -> list[str]:
+        """The ``most`` readings with the most spellings, as they sound (サトー), most first."""
+        counted = self._counts[part].items()
+        return [sound for sound, _ in sorted(counted, key=lambda each: (-each[1], each[0]))[:most]]
 
 
 _guard = threading.Lock()
