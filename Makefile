@@ -58,7 +58,8 @@ model-env: $(VENV)/.model  ## install what makes the speech model (PyTorch and v
 
 model: $(VENV)/.model  ## make the Japanese rehearsal model from nothing (hours; see speech_model/)
 	@$(BIN)/python -m speech_model --install \
-		ivr/hearing/rehearsal_model/ja tests/hearing/rehearsal_model
+		ivr/hearing/rehearsal_model/ja tests/hearing/rehearsal_model \
+		speech_model/MEASURED.md
 
 clean:  ## remove .venv, caches and the rehearsal's database, keys and messages (var/)
 	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \

@@ -32,9 +32,9 @@ def main() -> None:
     parser.add_argument(
         "--install",
         type=Path,
-        nargs=2,
-        metavar=("MODEL", "REFERENCES"),
-        help="at the end, replace this model directory and this folder of reference WAVs",
+        nargs=3,
+        metavar=("MODEL", "REFERENCES", "PAGE"),
+        help="at the end, replace this model directory, reference WAVs and page of numbers",
     )
     args = parser.parse_args()
     recipe = Recipe(

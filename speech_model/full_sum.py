@@ -22,11 +22,13 @@ _NEVER = -1e5
 class Path:
     """The units of an utterance in order, and which of them may be left out.
 
-    No two optional units stand side by side.
+    No two optional units stand side by side. ``windows``, where known, are the first and the last
+    time each unit may have: without them a flat start takes many times as long.
     """
 
     units: tuple[int, ...]
     optional: tuple[bool, ...]
+    windows: tuple[tuple[int, int], ...] = ()
 
 
 class _FullSum(torch.autograd.Function):
@@ -35,6 +37,10 @@ class _FullSum(torch.autograd.Function):
         batch, length, _ = logs.shape
         at = graph.units[:, None].expand(batch, length, -1)
         enter, hold = logs.gather(2, 2 * at), logs.gather(2, 2 * at + 1)
+        if graph.early is not None and graph.late is not None:
+            now_ = torch.arange(length)[None, :, None]
+            outside = (now_ < graph.early[:, None]) | (now_ > graph.late[:, None])
+            enter, hold = enter.masked_fill(outside, _NEVER), hold.masked_fill(outside, _NEVER)
         over = torch.arange(length)[None, :, None] >= counts[:, None, None]
         enter = enter.masked_fill(over, _NEVER)
         hold = hold.masked_fill(over, 0.0)
@@ -77,12 +83,14 @@ class _FullSum(torch.autograd.Function):
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The paths of a batch as tensors ``[batch, units]``: log weights."""
+    """The paths of a batch as tensors ``[batch, units]``: log weights, and times where bounded."""
 
     units: Tensor
     start: Tensor
     end: Tensor
     skip: Tensor
+    early: Tensor | None = None
+    late: Tensor | None = None
 
 
 def graph(paths: Sequence[Path]) -> Graph:
@@ -102,7 +110,13 @@ def graph(paths: Sequence[Path]) -> Graph:
         for at in range(2, count):
             if path.optional[at - 1]:
                 skip[row, at] = 0.0
-    return Graph(units, start, end, skip)
+    if not all(path.windows for path in paths):
+        return Graph(units, start, end, skip)
+    early, late = torch.zeros_like(units), torch.zeros_like(units)
+    for row, path in enumerate(paths):
+        early[row, : len(path.units)] = torch.tensor([first for first, _ in path.windows])
+        late[row, : len(path.units)] = torch.tensor([last for _, last in path.windows])
+    return Graph(units, start, end, skip, early, late)
 
 
 def full_sum(logs: Tensor, counts: Sequence[int], paths: Sequence[Path]) -> Tensor:

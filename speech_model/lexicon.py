@@ -32,7 +32,16 @@ def said() -> tuple[Said, ...]:
 
 def sentences() -> list[str]:
     """The sentences of ``words/sentences.txt``, which no grammar expects."""
-    lines = (WORDS / "sentences.txt").read_text(encoding="utf-8").splitlines()
+    return _lines("sentences.txt")
+
+
+def grammar_words() -> list[str]:
+    """The words of ``words/grammar.txt``: what the shipped grammars say besides."""
+    return _lines("grammar.txt")
+
+
+def _lines(name: str) -> list[str]:
+    lines = (WORDS / name).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -53,6 +62,7 @@ def lexicon() -> Lexicon:
     readings += [name.reading for name in names.given_names()]
     readings += numbers.words()
     readings += [word for item in said() for word in item.words]
+    readings += grammar_words()
     readings += mora_words()
     return {word: [phones(word)] for word in sorted(set(readings))}
 
@@ -60,6 +70,7 @@ def lexicon() -> Lexicon:
 def weights() -> dict[str, float]:
     """How likely a word is, as far as known, for decoding without a grammar; not normalised."""
     out: dict[str, float] = dict.fromkeys(mora_words(), 0.5)
+    out |= dict.fromkeys(grammar_words(), 20.0)
     for name in (*names.surnames(), *names.given_names()):
         out[name.reading] = out.get(name.reading, 0.0) + name.weight
     for word in numbers.words():

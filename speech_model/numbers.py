@@ -17,6 +17,8 @@ DIGITS = (
     ("はち",),
     ("きゅう", "く"),
 )
+#: Said before a counter only.
+_JOINED = {"いっ", "よ"}
 _HUNDREDS = (
     "", "ひゃく", "にひゃく", "さんびゃく", "よんひゃく", "ごひゃく", "ろっぴゃく", "ななひゃく",
     "はっぴゃく", "きゅうひゃく",
@@ -48,10 +50,15 @@ def words() -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def alone() -> set[str]:
+    """The readings of digits that are said one by one: not いっ, nor よ of よねん."""
+    return {word for readings in DIGITS for word in readings} - _JOINED
+
+
 def digit(number: int, random: Random) -> str:
     """One digit as somebody says it on its own; the usual reading twice in three times."""
     readings = DIGITS[number]
-    usable = [word for word in readings if word not in ("いっ", "よ")]
+    usable = [word for word in readings if word not in _JOINED]
     return usable[0] if random.random() < 0.67 else random.choice(usable)
 
 

@@ -7,6 +7,7 @@ was interrupted goes on where it stopped. Training anew makes what depends on it
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -61,6 +62,15 @@ STEPS = (
     "evaluate",
 )
 _VERSION = "1"
+_PAGE = """\
+# What was measured
+
+Written by `make model` ([README](README.md)). Every utterance is synthetic; what these models make
+of human voices is unknown. The evaluation build has never heard `jf_nezumi` and `jm_kumo`, nor
+mixes of them; it has heard `mei` and `m001`. The shipped build has heard all four. Utterances are
+band-limited to 300-3400 Hz, mixed with noise and sent through µ-law; no name, date or code that is
+said here is said in training by the same voice, and a third of the names never at all.
+"""
 
 
 class OtherRecipe(Exception):
@@ -70,17 +80,23 @@ class OtherRecipe(Exception):
 def stages(build: str) -> list[Stage]:
     """How a build is trained.
 
-    One clean engine first, so that the network finds where phones begin and end; then everything
-    over bad lines. The shipped build goes on from the evaluation build with the voices that one
-    must not hear.
+    Clean lines first, with every phone near the time it should have, so that the network finds
+    where phones begin and end; then everything over bad lines; last, half of it over everyday
+    lines. The shipped build goes on from the evaluation build with the voices that one must not
+    hear.
     """
     hmm = {"mei": 0.5, "m001": 0.5}
     if build == "evaluation":
         return [
-            Stage({"mei": 0.6, "m001": 0.6}, 2, 2e-3, gentle=True),
+            Stage({"mei": 1.0, "m001": 0.5}, 1, 2e-3, gentle=True, windows=True),
+            Stage({**hmm, "kokoro": 1.0}, 2, 2e-3, gentle=True, windows=True),
             Stage({**hmm, "kokoro": 1.0, "espeak": 0.5}, 16, 2e-3),
+            Stage({**hmm, "kokoro": 1.0, "espeak": 0.3}, 8, 1.2e-3, everyday=0.5),
+            Stage({**hmm, "kokoro": 1.0, "espeak": 0.2}, 6, 1.2e-3, everyday=0.6),
         ]
-    return [Stage({**hmm, "kokoro": 1.0, "kokoro-unseen": 1.0, "espeak": 0.3}, 5, 8e-4)]
+    return [
+        Stage({**hmm, "kokoro": 1.0, "kokoro-unseen": 1.0, "espeak": 0.3}, 6, 1e-3, everyday=0.5)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +131,19 @@ class Recipe:
             if name == until:
                 return
 
-    def install(self, target: Path, tests: Path) -> None:
-        """Replace the model directory ``target`` by the shipped build, and the WAVs and scores in
-        ``tests`` that hold it to what was trained."""
+    def install(self, target: Path, tests: Path, page: Path) -> None:
+        """Replace the model directory ``target`` by the shipped build, the WAVs and scores in
+        ``tests`` that hold it to what was trained, and the ``page`` of what was measured."""
         model_directory.check(self.model("shipped"))
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(self.model("shipped"), target)
         shutil.rmtree(tests, ignore_errors=True)
         shutil.copytree(self.work / "shipped" / "references", tests)
-        self.progress(f"installed in {target}, its references in {tests}")
+        measured = [(self.work / build / "evaluation.md").read_text("utf-8") for build in BUILDS]
+        # Their titles become chapters of one page.
+        chapters = [re.sub(r"^#", "##", text, flags=re.MULTILINE) for text in measured]
+        page.write_text("\n".join([_PAGE, *chapters]), "utf-8")
+        self.progress(f"installed in {target}, its references in {tests}, its page {page}")
 
     def model(self, build: str) -> Path:
         """Where the model directory of a build is."""
@@ -237,7 +257,14 @@ class Recipe:
             )
             score_check.write(folder / "scores.json", references)
             model, _ = evaluation.load(self.model(build))
-            score_check.check(model, folder, references)
+            try:
+                score_check.check(model, folder, references)
+            except score_check.ScoreMismatch as mismatch:
+                if self.scale >= 1:
+                    raise
+                # What a trial trains hears next to nothing, so there is no path to compare.
+                self.progress(f"{build}: a trial, not checked further: {mismatch}")
+                continue
             self.progress(f"{build}: {len(references)} scores of Vosk are those of the network")
 
     def _evaluate(self) -> None:

@@ -27,7 +27,7 @@ def choose(
     chosen: list[tuple[str, Pcm, tuple[str, ...]]] = []
     for utterance in utterances:
         kind, words = utterance.kind, utterance.words
-        if not words or len(set(words)) < len(words) or taken[kind] == each:
+        if kind is Kind.OTHER or len(set(words)) < len(words) or taken[kind] == each:
             continue
         taken[kind] += 1
         samples, rate = read_wav(utterance.wav)

@@ -131,9 +131,9 @@ def _speak_kokoro(utterance: Utterance, voice: Voice, assets: Path, seed: int) -
 
 @lru_cache(maxsize=2)
 def _hts(path: str) -> Any:
-    import pyopenjtalk
+    from pyopenjtalk.htsengine import HTSEngine
 
-    return pyopenjtalk.HTSEngine(path.encode())
+    return HTSEngine(path.encode())
 
 
 def _hts_path(name: str, assets: Path) -> str:
@@ -168,7 +168,7 @@ def _speak_hts(utterance: Utterance, voice: Voice, assets: Path) -> Samples:
         text = "".join(
             spell(word) + ("、" if at in utterance.pauses else "") for at, word in enumerate(words)
         )
-        read = pyopenjtalk.g2p(text, kana=True).replace("、", "").replace("’", "")
+        read = str(pyopenjtalk.g2p(text, kana=True)).replace("、", "").replace("’", "")
         if phones(read) == phones("".join(by_sound(word) for word in words)):
             break
     else:

@@ -183,9 +183,12 @@ def training(prefix: str, count: int, seed: int) -> Iterator[Utterance]:
         yield speaker.utterance(f"{prefix}-{at:05d}", random.choices(kinds, shares)[0])
 
 
-def test(prefix: str, seed: int, *, names_: int, dates: int, codes: int) -> Iterator[Utterance]:
+def test(
+    prefix: str, seed: int, *, names_: int, dates: int, codes: int, every: int = 1
+) -> Iterator[Utterance]:
     """The utterances one voice says in evaluation: full names out of 300 + 300, dates, six-digit
-    codes, and everything in ``said.tsv`` that is a yes, a no or a command, and sentences."""
+    codes, and everything in ``said.tsv`` that is a yes, a no or a command, and sentences; of
+    these every ``every``-th."""
     random = Random(f"{seed}:test:{prefix}")
     speaker = Speaker(random, training=False)
     surnames, given_names = tested_names()
@@ -203,12 +206,12 @@ def test(prefix: str, seed: int, *, names_: int, dates: int, codes: int) -> Iter
     for _ in range(codes):
         words, meaning, _ = speaker.digits(6)
         yield Utterance(next(numbered), "digits", tuple(words), (), meaning)
-    for item in lexicon.said():
+    for item in lexicon.said()[::every]:
         if item.kind in ("yes", "no"):
             yield Utterance(next(numbered), "yes_no", item.words, (), {"answer": item.kind})
         elif item.kind == "command":
             yield Utterance(next(numbered), "command", item.words)
-    for sentence in test_sentences():
+    for sentence in test_sentences()[::every]:
         yield Utterance(next(numbered), "sentence", (), (), {}, sentence)
 
 

@@ -21,13 +21,13 @@ from speech_model import augmentation, full_sum, synthesis
 from speech_model.corpora import Spoken
 from speech_model.features import Features, mfcc
 from speech_model.network import SUBSAMPLING, Network, padded
-from speech_model.phones import UNITS, phones
+from speech_model.phones import LONG_VOWELS, UNITS, phones
 from speech_model.telephone_line import RATE_HZ, resampled
 
 Progress = Callable[[str], None]
 _UNIT = {name: at for at, name in enumerate(UNITS)}
 #: Seconds of speech in one batch, about.
-_BATCH_S = 150.0
+_BATCH_S = 50.0
 #: Share of examples that are no speech at all and must be heard as silence.
 _NON_SPEECH = 0.07
 _BACKGROUND = 80
@@ -37,12 +37,17 @@ _AHEAD = 8
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Some epochs over some corpora: which ones (name → share of it drawn each epoch), how long,
-    and at which peak learning rate. ``gentle`` keeps the line clean: a flat start needs that."""
+    and at which peak learning rate. ``gentle`` keeps the line clean, ``windows`` keeps every phone
+    near the time it should have in speech of an even pace: a flat start needs both. ``everyday``
+    is the share of examples that come over an ordinary line, as most calls do; the others get
+    everything that can go wrong at once."""
 
     shares: dict[str, float]
     epochs: int
     rate: float
     gentle: bool = False
+    windows: bool = False
+    everyday: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,41 @@ def path_of(item: Spoken) -> full_sum.Path:
     return full_sum.Path((*units, 0), (*optional, True))
 
 
+#: About how long phones are, in units of a short vowel, for the first guess of where they lie.
+_LENGTHS = {
+    **dict.fromkeys(LONG_VOWELS, 1.8),
+    **dict.fromkeys(("Q",), 1.2),
+    **dict.fromkeys(("s", "sh", "ch", "ts", "h", "f", "hy", "k", "t", "p", "ky", "py"), 0.9),
+    **dict.fromkeys(("r", "d", "g", "b", "n", "m", "y", "w", "z", "j"), 0.6),
+}
+#: How far from that guess a phone may lie, in outputs of 30 ms.
+_LEEWAY = 4
+
+
+def evenly(path: full_sum.Path, seconds: float) -> full_sum.Path:
+    """``path`` with windows as if its phones shared the sound evenly, by their usual lengths.
+
+    ``seconds`` is the sound itself, which :func:`speech_model.augmentation.telephone` puts between
+    0.3 s and 0.6 s of silence.
+    """
+    lengths = [0.0 if unit == 0 else _LENGTHS.get(UNITS[unit], 1.0) for unit in path.units]
+    per_second = 100 / SUBSAMPLING
+    begin, end = 0.3 * per_second, (0.3 + seconds) * per_second
+    pace = (end - begin) / max(1e-9, sum(lengths))
+    windows = []
+    at = begin
+    for place, length in enumerate(lengths):
+        first, last = at, at + length * pace
+        at = last
+        if place == 0:
+            windows.append((0, round(begin) + _LEEWAY))
+        elif place == len(lengths) - 1:
+            windows.append((round(end) - _LEEWAY, 1 << 20))
+        else:
+            windows.append((max(0, round(first) - _LEEWAY), round(last) + _LEEWAY))
+    return full_sum.Path(path.units, path.optional, tuple(windows))
+
+
 def examples(spoken: Sequence[Spoken]) -> list[Example]:
     """What can be trained on of ``spoken``."""
     out = []
@@ -91,7 +131,11 @@ def _background(wavs: tuple[str, ...]) -> list[npt.NDArray[np.float64]]:
 
 
 def _features(
-    wavs: list[str], seed: int, background: tuple[str, ...], gentle: bool
+    wavs: list[str],
+    seed: int,
+    background: tuple[str, ...],
+    gentle: bool,
+    everyday: float = 0.0,
 ) -> list[Features]:
     """MFCCs of each example over a fresh line."""
     out = []
@@ -104,6 +148,11 @@ def _features(
         if gentle:
             heard = augmentation.telephone(audio, synthesis.RATE_HZ, noise, noise.uniform(25, 40))
             out.append(mfcc(heard))
+            continue
+        if everyday and noise.random() < everyday:
+            snr_db = noise.uniform(8, 35)
+            heard = augmentation.telephone(audio, synthesis.RATE_HZ, noise, snr_db)
+            out.append(mfcc(heard, warp=float(noise.uniform(0.95, 1.05))))
             continue
         heard = augmentation.augmented(audio, synthesis.RATE_HZ, noise, _background(background))
         out.append(mfcc(heard, warp=float(noise.uniform(0.88, 1.12))))
@@ -128,13 +177,18 @@ def _ahead(
     pool: ProcessPoolExecutor,
     seed: int,
     background: tuple[str, ...],
-    gentle: bool,
+    stage: Stage,
 ) -> Iterator[tuple[list[Example], list[Features]]]:
     """The batches of ``plan`` with their features, made by other processes while one trains."""
     waiting: deque[tuple[list[Example], Future[list[Features]]]] = deque()
     for at, batch in enumerate(plan):
         wavs = [item.wav for item in batch]
-        waiting.append((batch, pool.submit(_features, wavs, seed + at, background, gentle)))
+        waiting.append(
+            (
+                batch,
+                pool.submit(_features, wavs, seed + at, background, stage.gentle, stage.everyday),
+            )
+        )
         if len(waiting) > _AHEAD:
             ready, future = waiting.popleft()
             yield ready, future.result()
@@ -213,6 +267,13 @@ class Trainer:
         for name, share in sorted(stage.shares.items()):
             corpus = self._data[name]
             items += shuffle.sample(corpus, max(1, round(share * len(corpus))))
+        if stage.windows:
+            # Who pauses does not speak evenly.
+            items = [
+                Example(item.wav, item.seconds, evenly(item.path, item.seconds))
+                for item in items
+                if 0 not in item.path.units[1:-1]
+            ]
         if not stage.gentle:
             silent = Example("", 1.5, full_sum.Path((0,), (False,)))
             items += [silent] * round(_NON_SPEECH * len(items))
@@ -222,7 +283,7 @@ class Trainer:
         self._network.train()
         began, loss_sum, frames = time.monotonic(), 0.0, 0
         seed = self._seed * 1_000_000 + self._epoch * 10_000
-        stream = _ahead(plan, pool, seed, background, stage.gentle)
+        stream = _ahead(plan, pool, seed, background, stage)
         for at, (batch, heard) in enumerate(stream):
             self._set_rate(stage, (within + at / len(plan)) / stage.epochs, within * len(plan) + at)
             loss, outputs = self._step(batch, heard)

@@ -55,7 +55,7 @@ def lists(seed: int) -> dict[str, Any]:
         "commands": by_kind["command"],
         "fillers": by_kind["filler"],
         "date_grammar": sorted(set(dates)),
-        "digit_words": sorted({word for readings in numbers.DIGITS for word in readings}),
+        "digit_words": sorted(numbers.alone()),
         "all_surnames": [name.reading for name in names.surnames()],
         "all_givens": [name.reading for name in names.given_names()],
     }

@@ -17,8 +17,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-#: Extras that no lock holds: a lock would bind PyTorch to one kind of accelerator.
-UNLOCKED_EXTRAS = {"model"}
+#: Extras that no lock holds: PyTorch's would bind it to one kind of accelerator, and nothing that
+#: is locked uses a voice.
+UNLOCKED_EXTRAS = {"model", "voice"}
 #: The only locked packages with LGPL licences; all belong to the extra ``postgres``.
 LGPL = {"psycopg", "psycopg-binary"}
 #: Distributions of the unlocked extras whose modules have another name.
@@ -75,7 +76,7 @@ def imported(folder: str) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("folder", "allowed"),
     [
-        ("ivr", RUNTIME | EXTRAS["postgres"]),
+        ("ivr", RUNTIME | EXTRAS["postgres"] | EXTRAS["voice"]),
         ("speech_model", RUNTIME | EXTRAS["model"]),
         ("tests", EVERYTHING),
         ("docs", RUNTIME),

@@ -82,3 +82,20 @@ def test_a_step_of_training_makes_the_loss_smaller() -> None:
         optimiser.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_windows_keep_units_near_their_time() -> None:
+    torch.manual_seed(6)
+    logs = torch.log_softmax(torch.randn(1, 8, 8, dtype=torch.double), 2)
+    free = full_sum.Path((0, 1, 2), (False, False, False))
+    narrow = full_sum.Path(free.units, free.optional, ((0, 2), (3, 4), (5, 7)))
+    wide = full_sum.Path(free.units, free.optional, ((0, 7), (0, 7), (0, 7)))
+    losses = [
+        float(full_sum.full_sum(logs.float(), [8], [path])[0]) for path in (free, wide, narrow)
+    ]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+    only = -(
+        logs[0, 0, 0] + logs[0, 1, 1] + logs[0, 2, 1] + logs[0, 3, 2] + logs[0, 4, 3]
+        + logs[0, 5, 4] + logs[0, 6, 5] + logs[0, 7, 5]
+    )  # fmt: skip
+    assert losses[2] == pytest.approx(float(only), abs=1e-5)

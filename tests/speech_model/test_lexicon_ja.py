@@ -34,6 +34,7 @@ def test_the_lexicon_holds_all_kinds_of_words() -> None:
     words = set(lexicon.lexicon())
     assert set(numbers.words()) <= words
     assert {word for item in lexicon.said() for word in item.words} <= words
+    assert set(lexicon.grammar_words()) <= words
     assert {"か", "かー", "ん", "っ", "きゃ", "きゃー"} <= words
     assert len(lexicon.mora_words()) == 2 * len(PLAIN_MORAE) - 2
 

@@ -26,7 +26,7 @@ def utterances(tmp_path: Path) -> list[Utterance]:
     said = (
         (Kind.DIGITS, "いち に いち"),
         (Kind.DIGITS, "いち に"),
-        (Kind.OTHER, ""),
+        (Kind.OTHER, "あめが ふる"),
         (Kind.YES_NO, "はい"),
         (Kind.DIGITS, "さん"),
         (Kind.DIGITS, "よん"),
