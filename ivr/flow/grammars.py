@@ -18,6 +18,7 @@ from ivr.flow.source import Document, read_yaml
 from ivr.flow.suggestion import did_you_mean, shown
 from ivr.flow.validation import validate
 from ivr.understanding.grammar import Grammar
+from ivr.understanding.sentences import sentences
 from ivr.understanding.template import expand
 
 SAMPLES = ".samples.yaml"
@@ -31,7 +32,7 @@ class GrammarFile(Strict):
     """The content of ``grammars/<language>/<grammar>.yaml``.
 
     ``meanings`` holds templates (``(a|b)`` alternatives, ``[x]`` optional), ``contains``
-    fragments taken literally.
+    fragments taken literally, ``patterns`` how values are said, with the ``lists`` they use.
     """
 
     grammar: Name
@@ -40,6 +41,8 @@ class GrammarFile(Strict):
     meanings: dict[Name, tuple[Phrase, ...]] = Field(default={})
     contains: dict[Name, tuple[Phrase, ...]] = Field(default={})
     hints: tuple[Phrase, ...] = ()
+    lists: dict[Name, tuple[Phrase, ...]] = Field(default={})
+    patterns: tuple[Phrase, ...] = ()
 
 
 class NameValue(Strict):
@@ -135,6 +138,7 @@ def _grammar(document: Document, path: Path) -> Grammar | None:
         return None
     _check_names(document, file, path.stem, path.absolute().parent.name)
     meanings = _expanded(document, file)
+    spoken = _spoken(document, file)
     for part in ("meanings", "contains"):
         for meaning, phrases in getattr(file, part).items():
             if meaning == NOTHING:
@@ -153,6 +157,7 @@ def _grammar(document: Document, path: Path) -> Grammar | None:
         contains=file.contains,
         hints=file.hints,
         fillers=file.fillers,
+        spoken=spoken,
     )
 
 
@@ -186,14 +191,39 @@ def _expanded(document: Document, file: GrammarFile) -> dict[str, tuple[str, ...
     return meanings
 
 
+def _spoken(document: Document, file: GrammarFile) -> tuple[str, ...]:
+    """The sentences of all patterns. A list that no pattern uses is tried alone."""
+    found: list[str] = []
+    for name, entries in file.lists.items():
+        if not entries:
+            message = f"the list {shown(name)} has no entries"
+            document.problems.append(document.problem(("lists", name), message))
+        for index, entry in enumerate(entries):
+            try:
+                sentences(entry, file.lists)
+            except (ValueError, RecursionError) as error:
+                where = ("lists", name, index)
+                document.problems.append(document.problem(where, _said(error)))
+    if document.problems:
+        return ()
+    for index, pattern in enumerate(file.patterns):
+        try:
+            found += sentences(pattern, file.lists)
+        except (ValueError, RecursionError) as error:
+            document.problems.append(document.problem(("patterns", index), _said(error)))
+    return tuple(dict.fromkeys(found))
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, ValueError) else "too many brackets in brackets"
+
+
 def _tried(template: str) -> tuple[str, tuple[str, ...]]:
     """What is wrong with a template, or its phrases."""
     try:
         return "", expand(template)
-    except ValueError as error:
-        return str(error), ()
-    except RecursionError:
-        return "too many brackets in brackets", ()
+    except (ValueError, RecursionError) as error:
+        return _said(error), ()
 
 
 def _samples(path: Path, grammar: Grammar | None) -> tuple[tuple[Sample, ...], list[Problem]]:

@@ -196,13 +196,23 @@ class ChooseState(Asking):
     on_silence: Name | None = None
 
 
+class Missing(Strict):
+    """What asks for the part that a birthdate still lacks."""
+
+    year: Name
+    month: Name
+    day: Name
+
+
 class CollectState(Asking):
     """Collects a slot by speech, keys or both.
 
     ``part``: which part of a name is asked. ``menu``: where ``*`` leads in a keypad state.
     ``on_digits``: where any digit key leads in a speech state. ``partial``: where to go when
     only the surname was given; ``full``: where to go when the whole name was given though
-    ``part`` asked for one. ``confirm`` is the read-back question with ``{value}``.
+    ``part`` asked for one. ``missing``: the questions for the rest of a birthdate of which only
+    a part was said; without it a part is as good as nothing. ``confirm`` is the read-back
+    question with ``{value}``.
     """
 
     kind: Literal["collect"]
@@ -215,6 +225,7 @@ class CollectState(Asking):
     on_digits: Name | None = None
     partial: Name | None = None
     full: Name | None = None
+    missing: Missing | None = None
     next: Name
 
 

@@ -15,7 +15,7 @@ from ivr.identity.callers import usable_number
 from ivr.identity.codes import CodePolicy
 from ivr.identity.findings import Findings
 from ivr.identity.lockout import Limits
-from ivr.identity.matching import claim_of, match_name
+from ivr.identity.matching import Factors, claim_of, match_name
 from ivr.identity.ports import CheckRequest, CheckResult, Customer, Directory
 from ivr.records import verifications
 from ivr.records.cipher import BlindIndex
@@ -107,12 +107,13 @@ class Identification:
         return CheckResult("resumed", {}, (), found.id)
 
     def _find(self, request: CheckRequest) -> _Found:
+        factors = Factors(request.phone, request.customer_number)
         try:
             candidates = self._directory.born_on(_day(request.birthdate))
         except HonninError:
-            match_name((), request.name)
+            match_name((), request.name, factors)
             return _Found("error", flags=("directory_error",))
-        match = match_name(candidates, request.name)
+        match = match_name(candidates, request.name, factors)
         if match.kind == "several":
             return _Found("several", flags=("several_customers",))
         return _Found(match.kind, match.customer, ("name_uncertain",) if match.uncertain else ())

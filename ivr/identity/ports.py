@@ -81,7 +81,8 @@ class CheckRequest:
     """A check to perform. ``intent_id`` is unique per check and survives retries.
 
     ``caller`` is the caller's number in E.164, or empty where withheld.
-    ``birthdate`` is ISO, ``code`` the digits entered; each is None where the call has none.
+    ``birthdate`` is ISO, ``code`` the digits entered, ``phone`` E.164 and ``customer_number``
+    digits, both as the caller gave them; each is None where the call has none.
     """
 
     intent_id: str
@@ -92,6 +93,8 @@ class CheckRequest:
     verification_id: str | None
     birthdate: str | None = None
     name: HeardName | None = None
+    phone: str | None = None
+    customer_number: str | None = None
     code: str | None = None
 
 

@@ -31,6 +31,7 @@ TABLES: dict[str, list[tuple[type[model.Strict], set[str]]]] = {
     "Listening": [(model.Listen, set())],
     "choose": [(model.ChooseState, ASKING), (model.Choice, set())],
     "collect": [(model.CollectState, ASKING)],
+    "missing": [(model.Missing, set())],
     "check": [(model.CheckState, set())],
     "transfer": [(model.TransferState, set())],
     "end": [(model.EndState, set())],

@@ -16,6 +16,8 @@ GOOD = HEAD + (
     "meanings:\n  yes:\n    - (はい|ええ)\n  wait: [待って]\n"
     "contains: {wait: [ちょっと]}\n"
     "hints: [準備]\n"
+    "lists: {digit: [一/いち, 二/に]}\n"
+    "patterns: ['<digit> [番/ばん]']\n"
 )
 SAMPLES = HEAD + "samples:\n  - {say: はい, means: yes}\n"
 
@@ -56,6 +58,7 @@ def test_a_grammar_and_its_samples(folder: Path) -> None:
         contains={"wait": ("ちょっと",)},
         hints=("準備",),
         fillers=("えっと",),
+        spoken=("一/いち 番/ばん", "二/に 番/ばん", "一/いち", "二/に"),
     )
     day = date(2026, 11, 23)
     assert reading.samples == (
@@ -82,6 +85,13 @@ def test_a_grammar_and_its_samples(folder: Path) -> None:
             "meanings: {はい: [はい]}",
             "3:12: 'はい' is not a name (small letters, digits and _, beginning with a letter)",
         ),
+        ("lists: {a: []}", "3:12: the list 'a' has no entries"),
+        ("lists: {a: [<b>]}", "3:13: there is no list 'b'"),
+        ("lists: {a: [<a>]}", "3:13: the list 'a' contains itself"),
+        ("lists: {a: [x, 一/]}", "3:16: '一/' is no word: write it as 'written/reading'"),
+        ("patterns: ['[x]']", "3:12: the pattern may be empty: it would match silence"),
+        ("patterns: [<x>]", "3:12: there is no list 'x'"),
+        ("patterns: ['" + "(" * 499 + "']", "3:12: too many brackets in brackets"),
         ("menaings: {}", "3:1: unknown key 'menaings' (did you mean 'meanings'?)"),
     ],
 )

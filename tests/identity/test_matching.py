@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from people import BORN, HANAKO, NEARLY_HANAKO, STRANGER, customer, said
 
-from ivr.identity.matching import claim_of, match_name
+from ivr.identity.matching import Factors, claim_of, match_name
 from ivr.identity.ports import Customer
+from ivr.understanding.ja import names
 from ivr.understanding.value import HeardName
 
 _HANAKO = customer()
@@ -95,6 +96,51 @@ def test_the_same_words_make_the_same_claim_whoever_exists() -> None:
     assert claim_of(BORN, HeardName(text="ヤマダハナコ", wholes=("ヤマダハナコ",))) == claim_of(
         BORN, HANAKO
     )
+
+
+def test_a_name_from_abroad_makes_the_same_claim_in_either_order() -> None:
+    one, other = (
+        names.parse(text, asked="full", confidence=1.0).value
+        for text in ("ジョン・スミス", "スミス ジョン")
+    )
+    assert isinstance(one, HeardName)
+    assert isinstance(other, HeardName)
+    assert claim_of(BORN, one) == claim_of(BORN, other)
+
+
+_PHONED = customer(mobile="+819012345678", landline="+81312345678", number="10203040")
+
+
+@pytest.mark.parametrize(
+    ("factors", "kind", "uncertain"),
+    [
+        (Factors(), "one", False),
+        (Factors(phone="+819012345678"), "one", False),
+        (Factors(phone="+81312345678"), "one", False),
+        (Factors(phone="+819012345679"), "none", True),
+        (Factors(phone="+819087654321"), "none", False),
+        (Factors(customer_number="10203040"), "one", False),
+        (Factors(customer_number="10203041"), "none", False),
+        (Factors("+819012345678", "10203040"), "one", False),
+        (Factors("+819012345678", "99999999"), "none", False),
+        (Factors("+819087654321", "10203040"), "none", False),
+    ],
+)
+def test_what_else_was_given_can_only_rule_out(
+    factors: Factors, kind: str, uncertain: bool
+) -> None:
+    match = match_name([_PHONED, _TARO], HANAKO, factors)
+    assert (match.kind, match.uncertain) == (kind, uncertain)
+    assert match_name([_PHONED, _TARO], STRANGER, factors).kind == "none"
+    assert match_name([], HANAKO, factors).kind == "none"
+    assert match_name([_PHONED], None, factors).kind == "none"
+
+
+def test_a_number_tells_two_people_of_one_name_apart() -> None:
+    twin = customer(id="c9", number="50607080")
+    people = [_PHONED, twin]
+    assert match_name(people, HANAKO).kind == "several"
+    assert match_name(people, HANAKO, Factors(customer_number="50607080")).customer == twin
 
 
 def test_different_words_make_different_claims() -> None:

@@ -43,7 +43,7 @@ def collecting(draft: Draft) -> Iterator[Problem]:
         if isinstance(state, CollectState) and (slot := draft.file.slots.get(state.slot)):
             yield from _confirming(draft, name, state, slot)
             yield from _keys_of(draft, name, state, slot)
-            yield from _name_parts(draft, name, state, slot)
+            yield from _parts(draft, name, state, slot)
         if isinstance(state, CheckState):
             yield from _checking(draft, name, state)
 
@@ -154,8 +154,12 @@ def _keys_of(draft: Draft, name: str, state: CollectState, slot: Slot) -> Iterat
         yield problem((*where, "menu"), message, key=True)
 
 
-def _name_parts(draft: Draft, name: str, state: CollectState, slot: Slot) -> Iterator[Problem]:
+def _parts(draft: Draft, name: str, state: CollectState, slot: Slot) -> Iterator[Problem]:
+    """Names and birthdates may be said in parts."""
     problem, where = draft.document.problem, ("states", name)
+    if state.missing is not None and slot.type != "birthdate":
+        message = "'missing' is only for slots of type 'birthdate'"
+        yield problem((*where, "missing"), message, key=True)
     if slot.type != "name":
         for part in sorted({"part", "partial", "full"} & state.model_fields_set):
             yield problem((*where, part), f"'{part}' is only for slots of type 'name'", key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ivr.flow.model import FlowFile
+from ivr.flow.model import CollectState, FlowFile
 from ivr.flow.nodes import Where
 from ivr.flow.transitions import COUNTERS
 
@@ -33,3 +33,6 @@ def prompt_uses(file: FlowFile) -> Iterator[PromptUse]:
         for part in _PROMPT_KEYS:
             if (key := getattr(state, part, None)) is not None:
                 yield PromptUse(("states", name, part), key, confirms=part == "confirm")
+        if isinstance(state, CollectState) and state.missing is not None:
+            for date_part, key in state.missing.model_dump().items():
+                yield PromptUse(("states", name, "missing", date_part), key)

@@ -17,7 +17,7 @@ from ivr.flow.suggestion import did_you_mean, shown
 LONGEST_S = 12.0
 
 #: Stands for the value when a confirmation's length is estimated: about the longest there is.
-_LONG_VALUE = {
+LONG_VALUE = {
     "ja": "昭和六十三年十二月二十五日",
     "en": "December twenty-fifth, nineteen eighty-eight",
 }
@@ -56,7 +56,7 @@ def lengths(
     """Prompts that take more than :data:`LONGEST_S` seconds at ``slow_rate`` per cent, and
     placeholders for which the settings have no word."""
     for language, prompts in draft.prompts.items():
-        filling = {**words.get(language, {}), "value": _LONG_VALUE[language]}
+        filling = {**words.get(language, {}), "value": LONG_VALUE[language]}
         for where, _, text in _entries(prompts):
             for name in placeholders(text):
                 if name in PLACEHOLDERS and name not in filling:
