@@ -39,6 +39,22 @@ COMMANDS = {
         "ivr.commands.understand:compare_names",
         "Compare heard names with registered furigana.",
     ),
+    "hear": (
+        "ivr.commands.hear:hear",
+        "Hear WAV files: hypotheses, value, confidence, real-time factor.",
+    ),
+    "calibrate": (
+        "ivr.commands.calibrate:calibrate",
+        "Learn from labelled utterances how likely a value is right.",
+    ),
+    "models": (
+        "ivr.commands.models:models",
+        "The models that speech is recognised with.",
+    ),
+    "prompts": (
+        "ivr.commands.prompts:prompts",
+        "The sound of prompts: recorded, rendered, or said by Twilio.",
+    ),
     "evaluate": (
         "ivr.commands.evaluate:evaluate",
         "Score files of utterances whose values are known.",

@@ -85,5 +85,13 @@ class SignatureInvalid(HonninError):
     """A webhook or a result token is not signed by whom it claims."""
 
 
+class HearingError(HonninError):
+    """Speech cannot be recognised: the model, the audio or what is listened for is not usable."""
+
+
+class SpeakingError(HonninError):
+    """A prompt cannot be made into sound: the voice, a recording or the text is not usable."""
+
+
 class RehearsalError(HonninError):
     """A rehearsed call did not go as its file expects, or the server broke the protocol."""

@@ -59,8 +59,24 @@ class Settings(BaseSettings):
     voice_en: str = "Polly.Joanna-Neural"
     #: Speaking rate of slow mode, per cent of normal.
     slow_rate: int = Field(default=75, ge=50, le=100)
+    #: Who reads prompts that nobody recorded: Open JTalk (``auto``: if it is installed), or no
+    #: voice of ours, and Twilio says them.
+    rendered_voice: Literal["auto", "open_jtalk", "off"] = "auto"
+    #: Folder of rendered prompts; empty: ``prompts`` in ``var_dir``.
+    rendered_prompts: str = ""
     #: Let Twilio recognise speech; off means keypad only.
     speech: bool = True
+
+    # --- hearing --------------------------------------------------------------------------
+    #: Language (ja, en) -> folder of its Vosk model, as JSON; otherwise one that was fetched, or
+    #: for ja in a rehearsal one of ours.
+    speech_models: dict[Literal["ja", "en"], Path] = {}
+    #: Where ``ivr models pull`` puts models, and where they are found; empty: in ``var_dir``.
+    speech_models_dir: str = ""
+    #: Let production use a model that has only heard made-up voices.
+    rehearsal_model_allowed: bool = False
+    #: File written by ``ivr calibrate``; empty: confidences stay as recognisers give them.
+    calibration: str = ""
 
     # --- Twilio ---------------------------------------------------------------------------
     twilio_account_sid: str = ""
@@ -170,6 +186,16 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL in force."""
         given = self.database_url.get_secret_value()
         return given or f"sqlite:///{(self.var_dir / 'honnin.sqlite3').as_posix()}"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where fetched speech models are."""
+        return Path(self.speech_models_dir) if self.speech_models_dir else self.var_dir / "models"
+
+    @property
+    def rendered_folder(self) -> Path:
+        """The folder of rendered prompts in force."""
+        return Path(self.rendered_prompts) if self.rendered_prompts else self.var_dir / "prompts"
 
     def production_problems(self) -> list[str]:
         """What keeps these settings from answering real callers; empty when nothing does."""

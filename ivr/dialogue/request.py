@@ -36,7 +36,12 @@ def check_request(
     values: dict[str, object] = {
         slot.type: call.slots.get(name) for name, slot in flow.file.slots.items()
     }
-    birthdate, name, code = values.get("birthdate"), values.get("name"), values.get("code")
+    texts = {
+        kind: value
+        for kind in ("birthdate", "phone_number", "customer_number", "code")
+        if isinstance(value := values.get(kind), str)
+    }
+    name = values.get("name")
     return CheckRequest(
         intent_id=intent_id,
         call_id=call_id,
@@ -44,9 +49,11 @@ def check_request(
         language=call.language,
         caller=caller,
         verification_id=verification_id,
-        birthdate=birthdate if isinstance(birthdate, str) else None,
+        birthdate=texts.get("birthdate"),
         name=name if isinstance(name, HeardName) else None,
-        code=code if isinstance(code, str) else None,
+        phone=texts.get("phone_number"),
+        customer_number=texts.get("customer_number"),
+        code=texts.get("code"),
     )
 
 

@@ -11,6 +11,8 @@ FALLBACK = "/voice/fallback"
 STATUS = "/voice/status"
 WHISPER = "/voice/whisper"
 WHISPER_ANSWER = "/voice/whisper/answer"
+#: Where the media process takes streams.
+MEDIA = "/media"
 
 #: What is said where nobody has told us another language.
 DEFAULT_LANGUAGE = "ja"

@@ -75,6 +75,15 @@ class Dialogue(Protocol):
         ...
 
 
+class PromptAudio(Protocol):
+    """Prompts as sound. May read files or render speech, so it is called in threads."""
+
+    def __call__(self, key: str, text: str, language: str, slow: bool) -> bytes | None:
+        """``text`` of the prompt ``key`` as µ-law, 8000 samples a second, without a header; None
+        where it has to be spoken by ``<Say>``. ``slow``: for callers in slow mode."""
+        ...
+
+
 class Answers(Protocol):
     """Answers already given to webhooks, shared by every process. ``key`` is opaque."""
 

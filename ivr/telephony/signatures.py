@@ -89,6 +89,27 @@ class SignatureCheck:
                 return "account"
         return None
 
+    def upgrade_fault(self, path: str, *, signature: str, scheme: str = "") -> Fault | None:
+        """Why the upgrade of a WebSocket to ``path`` (with its query) is refused; None: it is
+        Twilio's. ``signature`` and ``scheme`` are the headers of :class:`SignedRequest`."""
+        if not self._on:
+            return None
+        if not signature:
+            return "missing"
+        named = get_signature_algorithm(scheme)
+        validator = self._validators.get(named.upper())
+        if validator is None:
+            return "algorithm"
+        protocol, _, rest = self._base.partition("://")
+        host, slash, below = rest.partition("/")
+        port = 443 if protocol == "https" else 80
+        # Twilio signs with or without the port.
+        for place in (host, f"{host}:{port}"):
+            url = f"{'wss' if protocol == 'https' else 'ws'}://{place}{slash}{below}{path}"
+            if validator.validate(url, {}, signature, algorithm=named):
+                return None
+        return "wrong"
+
     def _signature_fault(self, request: SignedRequest) -> Fault | None:
         if not request.signature:
             return "missing"

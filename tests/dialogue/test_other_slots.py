@@ -13,6 +13,7 @@ from ivr.dialogue.actions import Ask
 from ivr.dialogue.call import Call, call_from_json, call_to_json
 from ivr.dialogue.events import Event, Heard, Pressed
 from ivr.dialogue.machine import new_call, step
+from ivr.dialogue.request import check_request, from_json, to_json
 from ivr.flow.flow import Flow
 from ivr.flow.model import CollectState, Slot, SlotType
 from ivr.understanding.value import Hypothesis
@@ -93,3 +94,41 @@ def test_a_volunteered_card_number_is_nowhere_in_the_call(
         stored = call_to_json(call)
         assert "1111" not in stored
         assert "一一一" not in stored
+
+
+def test_a_house_number_is_said_after_the_keyed_postal_code(verify_flow: Flow) -> None:
+    flow, call = asking(verify_flow, "address")
+    state = flow.file.states["birthdate"].model_copy(update={"menu": "birthdate_menu"})
+    states = {**flow.file.states, "birthdate": state}
+    flow = replace(flow, file=flow.file.model_copy(update={"states": states}))
+    call, _ = step(flow, call, Pressed(AT, "1500041"))
+    assert call.confirming == "東京都渋谷区神南"
+    call, _ = step(flow, call, say("一の十九の十一です"))
+    assert call.confirming == "東京都渋谷区神南1-19-11"
+    call, _ = step(flow, call, say("はい"))
+    assert call.slots["birthdate"] == "東京都渋谷区神南1-19-11"
+
+
+@pytest.mark.parametrize(
+    ("slot_type", "slot", "event", "expected"),
+    [
+        ("phone_number", {}, Pressed(AT, "09012345678"), ("+819012345678", None)),
+        ("customer_number", {"length": 8}, Pressed(AT, "12345678"), (None, "12345678")),
+        ("address", {}, say("渋谷区神南一の十九の十一です"), (None, None)),
+    ],
+)
+def test_numbers_go_with_the_check(
+    verify_flow: Flow,
+    slot_type: SlotType,
+    slot: dict[str, object],
+    event: Event,
+    expected: tuple[str | None, str | None],
+) -> None:
+    flow, call = asking(verify_flow, slot_type, **slot)
+    for each in (event, say("はい")):
+        call, _ = step(flow, call, each)
+    request = check_request(
+        flow, call, intent_id="i", call_id="c", check="identify", caller="", verification_id=None
+    )
+    assert (request.phone, request.customer_number) == expected
+    assert from_json(to_json(request)) == request

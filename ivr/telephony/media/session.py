@@ -1,0 +1,299 @@
+"""One call on one stream: turns through the dialogue, until the telephone has to do something
+that only TwiML can.
+
+Leaving is always safe: the socket is closed, Twilio goes on with the document, and
+``/voice/continue`` renders what is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import structlog
+
+from ivr.clock import Clock
+from ivr.dialogue.actions import Ask, Check, Line
+from ivr.dialogue.events import Event, Heard, Pressed, Silence
+from ivr.dialogue.expectation import Expectation
+from ivr.errors import NotFound, RecordsUnavailable
+from ivr.hearing.endpointing import Endpointer
+from ivr.telephony.logging import crash
+from ivr.telephony.media import messages
+from ivr.telephony.media.ears import Ears
+from ivr.telephony.media.messages import Audio, Damaged, Key, Marked, Started, Stopped
+from ivr.telephony.media.question import Answer, Hearing, Keyed, Overloaded, Question, Spoken
+from ivr.telephony.media.speaker import Send, Speaker
+from ivr.telephony.ports import Dialogue, PromptAudio, Reply
+
+_log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+
+#: Close codes (RFC 6455, section 7.4.1; 1013 from the IANA registry).
+LEFT, RESTARTING, DAMAGED, REFUSED, BROKEN, FULL = 1000, 1012, 1007, 1008, 1011, 1013
+#: How often an event is given to a database that is away, and the seconds between.
+_MOST_TRIES, _AGAIN_S = 3, 1.0
+#: A check that takes more waits than this is waited for in TwiML, which has fillers.
+_MOST_WAITS = 2
+#: Turns without anything that takes a caller's time are a loop of ours.
+_MOST_CHECKS = 10
+
+
+class Expecting(Protocol):
+    """Implemented by :class:`ivr.dialogue.expectation.Expectations`."""
+
+    def of(self, *, call_sid: str, turn: int) -> Expectation | None: ...
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What every session stands on. ``decoding`` and ``waiting`` are pools of threads: one for
+    recognition, one for what waits for the database. ``silent_s``: seconds without any message
+    after which a line is dead."""
+
+    service: Dialogue
+    expectations: Expecting
+    ears: Ears
+    prompt_audio: PromptAudio
+    clock: Clock
+    decoding: Executor
+    waiting: Executor
+    speech: bool = True
+    check_wait_ms: int = 1500
+    silent_s: float = 10.0
+
+
+class Leaving(Exception):
+    """The conversation goes on in TwiML; ``reason`` is a code."""
+
+    def __init__(self, reason: str, code: int = LEFT) -> None:
+        super().__init__(reason)
+        self.reason, self.code = reason, code
+
+
+class Session:
+    """A conversation on an accepted stream."""
+
+    def __init__(self, started: Started, send: Send, floor: Floor) -> None:
+        self._floor = floor
+        self._call = started.call_sid
+        #: The turn whose prompts were spoken by <Say> before the stream began.
+        self._said = started.parameters.get("said", "")
+        self._speaker = Speaker(send, started.stream_sid)
+        self._endpointer = Endpointer()
+        self._question: Question | None = None
+        self._turn: asyncio.Future[Reply] | None = None
+        self._draining = False
+        self._log = _log.bind(call_sid=started.call_sid)
+
+    @property
+    def behind_s(self) -> float:
+        """Seconds of audio that have come and are not decoded."""
+        return 0.0 if self._question is None else self._question.behind_s
+
+    async def run(self, frames: AsyncIterator[str | bytes]) -> int:
+        """Converse until the call goes on elsewhere; the code to close the socket with. Raises
+        nothing: whatever breaks, TwiML goes on."""
+        reading = asyncio.create_task(self._read(frames))
+        talking = asyncio.create_task(self._talk())
+        try:
+            await asyncio.wait({reading, talking}, return_when=asyncio.FIRST_COMPLETED)
+            return self._outcome(talking if talking.done() else reading)
+        finally:
+            # An answer that is being taken is taken to its end, or nobody would know of it.
+            if self._turn is not None:
+                with contextlib.suppress(Exception):
+                    await asyncio.shield(self._turn)
+            for task in (reading, talking):
+                task.cancel()
+            await asyncio.gather(reading, talking, return_exceptions=True)
+
+    def drain(self) -> None:
+        """Leave as soon as nothing of the caller's would be lost: at once, or after the answer
+        that has begun."""
+        self._draining = True
+        if self._question is not None and not self._question.being_answered:
+            self._question.fail(Leaving("draining", RESTARTING))
+
+    def _outcome(self, task: asyncio.Task[None]) -> int:
+        error = task.exception()
+        if error is None:
+            return LEFT
+        if isinstance(error, Leaving):
+            self._log.info("stream_left", reason=error.reason)
+            return error.code
+        self._log.error("stream_failed", **crash(error))
+        return BROKEN
+
+    # --- what comes in -----------------------------------------------------------------------
+
+    async def _read(self, frames: AsyncIterator[str | bytes]) -> None:
+        """
+        Raises:
+            Leaving: the stream is over, silent or damaged.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(self._floor.silent_s):
+                    frame = await anext(frames)
+            except TimeoutError:
+                raise Leaving("line_is_silent") from None
+            except StopAsyncIteration:
+                raise Leaving("socket_closed") from None
+            match messages.read(frame):
+                case Audio(payload, callers=True):
+                    await self._audio(payload)
+                case Key(digit) if self._question is not None:
+                    await self._question.key(digit)
+                case Marked(name):
+                    self._mark(name)
+                case Stopped():
+                    raise Leaving("stopped")
+                case Damaged(reason):
+                    raise Leaving(f"damaged_{reason}", DAMAGED)
+
+    async def _audio(self, payload: bytes) -> None:
+        if self._question is not None:
+            await self._question.audio(payload)
+        else:
+            self._endpointer.feed(payload)
+
+    def _mark(self, name: str) -> None:
+        if self._question is not None:
+            self._question.mark(name)
+        else:
+            self._speaker.marked(name)
+
+    # --- turns -------------------------------------------------------------------------------
+
+    async def _talk(self) -> None:
+        """
+        Raises:
+            Leaving: always, in the end.
+        """
+        reply = await self._blocking(lambda: self._floor.service.current(call_sid=self._call))
+        checks = 0
+        while True:
+            match reply.action:
+                case Ask() as ask:
+                    checks = 0
+                    reply = await self._asked(reply, ask)
+                case Check() as check if checks < _MOST_CHECKS:
+                    checks += 1
+                    reply = await self._checked(reply, check)
+                case _:
+                    await self._speaker.finished()
+                    raise Leaving(reply.action.kind)
+            if self._draining:
+                raise Leaving("draining", RESTARTING)
+
+    async def _asked(self, reply: Reply, ask: Ask) -> Reply:
+        prompts: Sequence[bytes] = ()
+        if self._said != str(reply.turn):
+            prompts = await self._sounds(reply, ask.lines)
+        question = Question(
+            ask.listen,
+            prompts,
+            slow=reply.slow,
+            hearing=await self._hearing(reply, ask),
+            endpointer=self._endpointer,
+            speaker=self._speaker,
+            pool=self._floor.decoding,
+        )
+        if self._draining:
+            raise Leaving("draining", RESTARTING)
+        self._question = question
+        try:
+            answer = await question.ask()
+        finally:
+            self._question = None
+        return await self._taken(reply.turn, self._event(answer))
+
+    async def _checked(self, reply: Reply, check: Check) -> Reply:
+        for sound in await self._sounds(reply, check.lines):
+            await self._speaker.play(sound, self._speaker.new_mark())
+        for _ in range(_MOST_WAITS):
+            now = await self._blocking(
+                lambda: self._floor.service.current(
+                    call_sid=self._call, wait_ms=self._floor.check_wait_ms
+                )
+            )
+            if now.turn != reply.turn:
+                return now
+        await self._speaker.finished()
+        raise Leaving("check_takes_long")
+
+    async def _hearing(self, reply: Reply, ask: Ask) -> Hearing | None:
+        if not (ask.listen.speech and self._floor.speech):
+            return None
+
+        def prepare() -> Hearing | None:
+            expected = self._floor.expectations.of(call_sid=self._call, turn=reply.turn)
+            if expected is None:
+                return None
+            make = self._floor.ears.prepare(reply.language, expected.grammars)
+            return None if make is None else Hearing(make, expected.is_whole, expected.is_nod)
+
+        hearing = await self._blocking(prepare)
+        if hearing is None:
+            raise Leaving("cannot_hear")
+        return hearing
+
+    async def _sounds(self, reply: Reply, lines: Sequence[Line]) -> list[bytes]:
+        """
+        Raises:
+            Leaving: a line has no sound.
+        """
+
+        def sound(line: Line) -> bytes | None:
+            # As in TwiML: "for English, press nine" is for people who read no Japanese.
+            language = "en" if line.text.isascii() else reply.language
+            return self._floor.prompt_audio(line.key, line.text, language, reply.slow)
+
+        sounds = await self._blocking(lambda: [sound(line) for line in lines])
+        if None in sounds:
+            await self._speaker.finished()
+            raise Leaving("prompt_without_sound")
+        return [each for each in sounds if each]
+
+    def _event(self, answer: Answer) -> Event:
+        at = self._floor.clock.now()
+        match answer:
+            case Spoken(hypotheses):
+                return Heard(at, hypotheses)
+            case Keyed(digits, finished_on):
+                return Pressed(at, digits, finished_on)
+            case Overloaded():
+                raise Leaving("cannot_keep_up")
+            case _:
+                return Silence(at)
+
+    async def _taken(self, turn: int, event: Event) -> Reply:
+        """Give the event to the dialogue, again while the database is away."""
+        self._turn = asyncio.ensure_future(self._blocking(lambda: self._take(turn, event)))
+        try:
+            return await asyncio.shield(self._turn)
+        finally:
+            if self._turn.done():
+                self._turn = None
+
+    def _take(self, turn: int, event: Event) -> Reply:
+        service = self._floor.service
+        for tries in range(1, _MOST_TRIES + 1):
+            try:
+                return service.take(call_sid=self._call, turn=turn, event=event)
+            except NotFound:
+                # Somebody else has taken turns of this call; go on where it is.
+                return service.current(call_sid=self._call)
+            except RecordsUnavailable:
+                if tries == _MOST_TRIES:
+                    raise
+                self._floor.clock.sleep(_AGAIN_S)
+        raise AssertionError  # pragma: no cover
+
+    async def _blocking(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._floor.waiting, work)

@@ -1,0 +1,80 @@
+"""Our voice on one stream: sounds in order, marks after them, and silence at once when asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+from ivr.telephony.media import messages
+
+#: Sends one message; waits where the other side does not keep up.
+Send = Callable[[str], Awaitable[None]]
+
+#: Bytes of a message: half a second. Shorter ones let :meth:`Speaker.hush` in sooner.
+_PIECE = 4000
+
+
+class Speaker:
+    """Sounds that are sent are played by Twilio one after the other; a mark tells when.
+
+    Not for several sounds at once: the second waits until the first has been sent.
+    """
+
+    def __init__(self, send: Send, stream_sid: str) -> None:
+        self._send, self._stream = send, stream_sid
+        self._lock = asyncio.Lock()
+        self._hushed = 0
+        self._marks = 0
+        #: Marks that have not come back, and whose sound was not cut off.
+        self._awaited: dict[str, asyncio.Event] = {}
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something is being sent or played."""
+        return bool(self._awaited)
+
+    def new_mark(self) -> str:
+        """A name for the mark after the next sound."""
+        self._marks += 1
+        return f"sound-{self._marks}"
+
+    async def play(self, sound: bytes, name: str) -> None:
+        """Send ``sound`` (µ-law) and a mark called ``name`` after it. What is hushed meanwhile is
+        not sent to its end."""
+        self._awaited[name] = asyncio.Event()
+        began = self._hushed
+        for message in self._messages(sound, name):
+            async with self._lock:
+                if self._hushed != began:
+                    break
+                await self._send(message)
+
+    def _messages(self, sound: bytes, name: str) -> Iterator[str]:
+        for start in range(0, len(sound), _PIECE):
+            yield messages.audio(self._stream, sound[start : start + _PIECE])
+        yield messages.mark(self._stream, name)
+
+    async def hush(self) -> None:
+        """Stop speaking. The lock keeps a piece that is being sent from slipping in behind."""
+        self._hushed += 1
+        self._forget()
+        async with self._lock:
+            await self._send(messages.clear(self._stream))
+
+    def marked(self, name: str) -> bool:
+        """A mark came back. False: its sound was cut off before, or it is none of ours."""
+        event = self._awaited.pop(name, None)
+        if event is None:
+            return False
+        event.set()
+        return True
+
+    async def finished(self) -> None:
+        """Wait until all that was sent has been played, or was hushed."""
+        for event in list(self._awaited.values()):
+            await event.wait()
+
+    def _forget(self) -> None:
+        for event in self._awaited.values():
+            event.set()
+        self._awaited.clear()
