@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
 from speech_model.phones import MORAE, katakana, phones
 from speech_model.text import Utterance
@@ -46,6 +45,12 @@ _NASAL = {
     **dict.fromkeys(("t", "d", "n", "r", "ts", "z"), "n"),
     **dict.fromkeys(("ny", "ch", "j"), "ɲ"),
 }
+
+
+def _at_stored_rate(audio: Samples, rate_hz: float) -> Samples:
+    import soxr
+
+    return np.asarray(soxr.resample(audio, rate_hz, RATE_HZ), dtype=np.float64)
 
 
 def ipa(reading: str) -> str:
@@ -126,7 +131,7 @@ def _speak_kokoro(utterance: Utterance, voice: Voice, assets: Path, seed: int) -
         "speed": np.array([voice.speed], dtype=np.float32),
     }
     audio = np.asarray(_kokoro().run(None, inputs)[0], dtype=np.float64).ravel()
-    return np.asarray(soxr.resample(audio, _KOKORO_HZ, RATE_HZ), dtype=np.float64)
+    return _at_stored_rate(audio, _KOKORO_HZ)
 
 
 @lru_cache(maxsize=2)
@@ -179,7 +184,7 @@ def _speak_hts(utterance: Utterance, voice: Voice, assets: Path) -> Samples:
     engine.add_half_tone(voice.semitones - 12 * np.log2(voice.tract))
     audio = np.asarray(engine.synthesize(pyopenjtalk.extract_fullcontext(text)), dtype=np.float64)
     rate = engine.get_sampling_frequency() * voice.tract
-    return np.asarray(soxr.resample(audio, rate, RATE_HZ), dtype=np.float64)
+    return _at_stored_rate(audio, rate)
 
 
 def _speak_espeak(utterance: Utterance, voice: Voice) -> Samples:
@@ -193,7 +198,7 @@ def _speak_espeak(utterance: Utterance, voice: Voice) -> Samples:
     with wave.open(io.BytesIO(done.stdout)) as stream:
         rate = stream.getframerate()
     audio = np.frombuffer(done.stdout[44:], "<i2").astype(np.float64)
-    return np.asarray(soxr.resample(audio, rate, RATE_HZ), dtype=np.float64)
+    return _at_stored_rate(audio, rate)
 
 
 def _parts(utterance: Utterance) -> list[list[str]]:

@@ -4,8 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("soxr", reason="soxr is not installed; 'make model-env' installs it")
-
 from speech_model import synthesis
 from speech_model.phones import MORAE, phones
 

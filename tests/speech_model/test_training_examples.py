@@ -7,7 +7,6 @@ import pytest
 
 MISSING = "the extra 'model' is not installed; 'make model-env' installs it"
 pytest.importorskip("torch", reason=MISSING)
-pytest.importorskip("soxr", reason=MISSING)
 
 from speech_model import training  # noqa: E402
 from speech_model.corpora import Spoken  # noqa: E402
