@@ -20,7 +20,7 @@ LOCK := $(UV) pip compile pyproject.toml $(LOCK_AS)
 .PHONY: help demo test run lint check rehearse docs lock clean model model-env
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.project  ## place rehearsed calls over signed webhooks and show one turn by turn
 	@$(BIN)/ivr demo

@@ -35,11 +35,12 @@ from speech_model import (
     trials,
 )
 from speech_model.acoustic_model import Floats, scaled_priors
-from speech_model.corpora import Corpus, Spoken
+from speech_model.corpora import Corpus
 from speech_model.graph import UnknownCosts, costs
 from speech_model.network import Network, padded
 from speech_model.scenarios import read_index
-from speech_model.training import Example, Stage
+from speech_model.schedule import BUILDS, heard_by, stages
+from speech_model.training import Example
 
 Progress = Callable[[str], None]
 #: Units in every hidden layer.
@@ -50,7 +51,6 @@ PRIOR_SCALE = 0.3
 UNKNOWN = UnknownCosts(word=6.0, phone=3.0)
 #: Noise of evaluation, in dB below speech.
 SNR_DB = (25.0, 10.0)
-BUILDS = ("evaluation", "shipped")
 STEPS = (
     "assets",
     "speech",
@@ -75,28 +75,6 @@ said here is said in training by the same voice, and a third of the names never 
 
 class OtherRecipe(Exception):
     """A work folder holds what another recipe made."""
-
-
-def stages(build: str) -> list[Stage]:
-    """How a build is trained.
-
-    Clean lines first, with every phone near the time it should have, so that the network finds
-    where phones begin and end; then everything over bad lines; last, half of it over everyday
-    lines. The shipped build goes on from the evaluation build with the voices that one must not
-    hear.
-    """
-    hmm = {"mei": 0.5, "m001": 0.5}
-    if build == "evaluation":
-        return [
-            Stage({"mei": 1.0, "m001": 0.5}, 1, 2e-3, gentle=True, windows=True),
-            Stage({**hmm, "kokoro": 1.0}, 2, 2e-3, gentle=True, windows=True),
-            Stage({**hmm, "kokoro": 1.0, "espeak": 0.5}, 16, 2e-3),
-            Stage({**hmm, "kokoro": 1.0, "espeak": 0.3}, 8, 1.2e-3, everyday=0.5),
-            Stage({**hmm, "kokoro": 1.0, "espeak": 0.2}, 6, 1.2e-3, everyday=0.6),
-        ]
-    return [
-        Stage({**hmm, "kokoro": 1.0, "kokoro-unseen": 1.0, "espeak": 0.3}, 6, 1e-3, everyday=0.5)
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +148,10 @@ class Recipe:
     def _plan(self) -> list[Corpus]:
         return corpora.plan(self.scale)
 
-    def _spoken(self, *, tested: bool) -> dict[str, list[Spoken]]:
+    def _data(self, build: str) -> dict[str, list[Example]]:
         return {
-            corpus.name: corpora.spoken(corpus, self.work)
-            for corpus in self._plan()
-            if corpus.tested is tested
-        }
-
-    def _data(self) -> dict[str, list[Example]]:
-        return {
-            name: training.examples(items) for name, items in self._spoken(tested=False).items()
+            corpus.name: training.examples(corpora.spoken(corpus, self.work))
+            for corpus in heard_by(build, self._plan())
         }
 
     def _weights(self, build: str) -> Path:
@@ -202,7 +174,7 @@ class Recipe:
             self.work / build,
             self.width,
             stages(build),
-            self._data(),
+            self._data(build),
             seed=self.seed,
             progress=self.progress,
             start=self._weights("evaluation") if build == "shipped" else None,
@@ -210,7 +182,7 @@ class Recipe:
         ).run()
 
     def _priors(self, build: str) -> Floats:
-        data = self._data()
+        data = self._data(build)
         heard = [item for name in ("kokoro", "m001") for item in data[name][:300]]
         return training.priors(self.network(build), heard, self.seed)
 
@@ -290,8 +262,9 @@ class Recipe:
     def _tested(self) -> Path:
         """The index of all tested utterances, written anew."""
         index = self.work / "tested.jsonl"
-        tested = self._spoken(tested=True)
-        trials.write_index(index, [item for items in tested.values() for item in items])
+        tested = [corpus for corpus in self._plan() if corpus.tested]
+        spoken = (item for corpus in tested for item in corpora.spoken(corpus, self.work))
+        trials.write_index(index, spoken)
         return index
 
     def _say(self, build: str, line: str) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from random import Random
 
 from speech_model import lexicon, names, numbers
@@ -213,19 +211,3 @@ def test(
             yield Utterance(next(numbered), "command", item.words)
     for sentence in test_sentences()[::every]:
         yield Utterance(next(numbered), "sentence", (), (), {}, sentence)
-
-
-def write(path: Path, utterances: Iterator[Utterance]) -> None:
-    """JSON lines, one utterance a line."""
-    lines = (json.dumps(asdict(item), ensure_ascii=False) + "\n" for item in utterances)
-    path.write_text("".join(lines), encoding="utf-8")
-
-
-def read(path: Path) -> list[Utterance]:
-    """What :func:`write` wrote."""
-    out = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        row["words"], row["pauses"] = tuple(row["words"]), tuple(row["pauses"])
-        out.append(Utterance(**row))
-    return out

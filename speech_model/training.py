@@ -22,6 +22,7 @@ from speech_model.corpora import Spoken
 from speech_model.features import Features, mfcc
 from speech_model.network import SUBSAMPLING, Network, padded
 from speech_model.phones import LONG_VOWELS, UNITS, phones
+from speech_model.schedule import Stage
 from speech_model.telephone_line import RATE_HZ, resampled
 
 Progress = Callable[[str], None]
@@ -32,22 +33,6 @@ _BATCH_S = 50.0
 _NON_SPEECH = 0.07
 _BACKGROUND = 80
 _AHEAD = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Some epochs over some corpora: which ones (name → share of it drawn each epoch), how long,
-    and at which peak learning rate. ``gentle`` keeps the line clean, ``windows`` keeps every phone
-    near the time it should have in speech of an even pace: a flat start needs both. ``everyday``
-    is the share of examples that come over an ordinary line, as most calls do; the others get
-    everything that can go wrong at once."""
-
-    shares: dict[str, float]
-    epochs: int
-    rate: float
-    gentle: bool = False
-    windows: bool = False
-    everyday: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,130 +5,34 @@ from __future__ import annotations
 import errno
 import io
 import json
-import logging
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-import structlog
 from application_rig import (
     AGENT,
     AUTH_TOKEN,
     PERSON,
-    RESULT_KEY,
     ROOT,
     TARO,
     Call,
-    Post,
-    by_client,
     by_http,
-    claims_of,
     settings_for,
     signature,
 )
-from fakes.senders import FakeSender
-from sqlalchemy import event, func, select, text
-from werkzeug.test import TestResponse
+from fixtures_application import House, turns_of
+from sqlalchemy import func, select
 
 from ivr.clock import ManualClock, SystemClock
 from ivr.commands.web_process import free_address, serving
 from ivr.errors import FilesError
-from ivr.flow.flow import Flow
-from ivr.identity.ports import CodeSender
 from ivr.records.customer_csv import store_file
-from ivr.records.database import Database
 from ivr.records.models import Call as CallRow
-from ivr.records.models import Turn
-from ivr.settings import Settings
 from ivr.telephony.logging import configure_logging
-from ivr.wiring import RunningApp, build_app, load_shipped_flow, open_database
+from ivr.wiring import build_app, open_database
 
-#: What a caller hears while the database is away, and when it stays away.
-HOLD = "少々お待ちください"
-SORRY = "係の者におつなぎします"
-
-
-@pytest.fixture(scope="session")
-def shipped() -> Flow:
-    return load_shipped_flow(Settings(flows_dir=ROOT / "flows", grammars_dir=ROOT / "grammars"))
-
-
-@pytest.fixture(autouse=True)
-def log() -> Iterator[io.StringIO]:
-    """What the applications log."""
-    configured, handlers = structlog.get_config(), logging.root.handlers[:]
-    stream = io.StringIO()
-    configure_logging("debug", stream)
-    yield stream
-    structlog.configure(**configured)
-    logging.root.handlers[:] = handlers
-
-
-class House:
-    """Applications on one database, in this process."""
-
-    def __init__(self, settings: Settings, clock: ManualClock, flow: Flow) -> None:
-        self.settings, self.clock, self.flow = settings, clock, flow
-        self.sending = threading.Event()
-        self.sms = FakeSender(before=lambda message: self.sending.set())
-        self.apps: list[RunningApp] = []
-        self.posts: list[Post] = []
-
-    def open(self, **changes: Any) -> RunningApp:
-        """One more application."""
-        senders: dict[Any, CodeSender] = {"sms": self.sms}
-        settings = self.settings.model_copy(update=changes)
-        app = build_app(settings, self.clock, senders=senders, flow=self.flow)
-        self.apps.append(app)
-        self.posts.append(by_client(app.app))
-        return app
-
-    @property
-    def db(self) -> Database:
-        return self.apps[0].db
-
-    def call(self, **more: Any) -> Call:
-        return Call(self.posts, **more)
-
-    def turns(self, call: Call) -> list[str]:
-        """The events of a call that were taken, in order."""
-        return turns_of(self.db, call.sid)
-
-    def fetched(self, reference: str) -> TestResponse:
-        """What the agents' system gets."""
-        key = {"Authorization": f"Bearer {RESULT_KEY}"}
-        return self.apps[0].app.test_client().get(f"/results/{reference}", headers=key)
-
-    def result(self, call: Call) -> dict[str, Any]:
-        """What the agents' system learns of the transfer that is made now."""
-        answer = self.fetched(call.reference)
-        assert answer.status_code == 200
-        return claims_of(answer.get_json()["token"])
-
-
-def turns_of(db: Database, call_sid: str) -> list[str]:
-    query = select(Turn.event).join(CallRow).where(CallRow.call_sid == call_sid)
-    with db.reading() as session:
-        return list(session.execute(query.order_by(Turn.number)).scalars())
-
-
-@pytest.fixture
-def house(sqlite_url: str, tmp_path: Path, clock: ManualClock, shipped: Flow) -> Iterator[House]:
-    settings = settings_for(tmp_path / "var", sqlite_url, database_wait_s=0.3)
-    db = open_database(settings, clock)
-    store_file(db, ROOT / "flows/verify/customers.csv", lambda done, total: None)
-    db.dispose()
-    house = House(settings, clock, shipped)
-    house.open()
-    yield house
-    for app in house.apps:
-        app.close()
-
+pytestmark = pytest.mark.usefixtures("log")
 
 VERIFIED = ["Silence", "Checked", "Heard", "Heard", "Heard", "Checked", "Heard", "Checked",
             "Pressed", "Checked"]  # fmt: skip
@@ -260,147 +164,6 @@ def test_what_a_stopped_process_left_is_taken_up_by_the_next(house: House) -> No
     call.redirected().press(house.sms.last_code)
     assert house.result(call)["acr"] == "verified"
     assert len(house.sms.messages) == 1
-
-
-# --- the database is away -------------------------------------------------------------------
-
-
-@contextmanager
-def without_file(house: House) -> Iterator[None]:
-    """The database file is not there, as after a failed mount."""
-    path = Path(house.settings.database.removeprefix("sqlite:///"))
-    away = path.with_name("away")
-    path.rename(away)
-    try:
-        yield
-    finally:
-        away.rename(path)
-
-
-@contextmanager
-def locked_file(house: House) -> Iterator[None]:
-    """Another process writes and does not end."""
-    other = sqlite3.connect(
-        house.settings.database.removeprefix("sqlite:///"), isolation_level=None
-    )
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
-
-
-@contextmanager
-def full_disk(house: House) -> Iterator[None]:
-    """Nothing can be written any more; what is there can be read."""
-    with house.db.writing() as session:
-        session.execute(text("CREATE TABLE ballast (weight BLOB)"))
-    full = [True]
-
-    def write(cursor: sqlite3.Cursor, statement: str, *_: object) -> None:
-        if full[0] and statement.startswith(("INSERT", "UPDATE")):
-            (pages,) = cursor.execute("PRAGMA page_count").fetchone()
-            cursor.execute(f"PRAGMA max_page_count = {pages}")
-            cursor.execute("INSERT INTO ballast VALUES (zeroblob(1000000))")
-
-    event.listen(house.db.engine, "do_execute", write)
-    try:
-        yield
-    finally:
-        full[0] = False
-        with house.db.engine.connect() as connection:
-            connection.execute(text("PRAGMA max_page_count = 1000000"))
-
-
-Trouble = Callable[[House], AbstractContextManager[None]]
-TROUBLES = pytest.mark.parametrize("trouble", [without_file, locked_file, full_disk])
-
-
-@TROUBLES
-def test_a_call_that_comes_while_the_database_is_away(house: House, trouble: Trouble) -> None:
-    call = house.call()
-    with trouble(house):
-        call.rings()
-        assert HOLD in call.words
-        assert call.verbs == ["Say", "Pause", "Redirect"]
-    call.redirected()
-    assert "つばめ銀行" in call.words
-    assert call.verbs[0] == "Gather"
-
-
-@TROUBLES
-def test_a_database_that_stays_away_gives_the_caller_a_person(
-    house: House, trouble: Trouble
-) -> None:
-    with trouble(house):
-        call = house.call().rings()
-        holds = 0
-        while call.verbs[-1] == "Redirect":
-            assert HOLD in call.words
-            call.redirected()
-            holds += 1
-    assert holds == 3
-    assert SORRY in call.words
-    assert call.dials == [PERSON]
-
-
-@TROUBLES
-def test_nothing_collected_is_lost_with_the_database(house: House, trouble: Trouble) -> None:
-    call = house.call().rings().press("").say("はい").say("昭和六十年三月五日です")
-    asked = call.words
-    with trouble(house):
-        call.say("山田太郎です")
-        assert HOLD in call.words
-    call.redirected()
-    assert call.words == asked  # the same question; the birthdate is known
-    call.say("山田太郎です").say("はい").press(house.sms.last_code)
-    assert house.result(call)["acr"] == "verified"
-    assert len(house.sms.messages) == 1
-
-
-@TROUBLES
-def test_whoever_is_in_a_call_reaches_a_person_too(house: House, trouble: Trouble) -> None:
-    """Also where the question can still be read and asked again, but no answer be stored."""
-    call = house.call().rings().press("").say("はい").say("昭和六十年三月五日です")
-    with trouble(house):
-        for _ in range(10):
-            if call.verbs[0] == "Gather":
-                call.say("山田太郎です")
-            elif call.verbs[-1] == "Redirect":
-                assert HOLD in call.words
-                call.redirected()
-    assert call.dials == [PERSON]
-    assert SORRY in call.words
-
-
-@TROUBLES
-def test_silence_counts_again_once_the_database_is_back(house: House, trouble: Trouble) -> None:
-    call = house.call().rings().press("").say("はい")
-    with trouble(house):
-        call.say("昭和六十年三月五日です")
-    call.redirected()
-    for _ in range(12):
-        if call.verbs[0] == "Gather":
-            call.press("")
-    assert call.dials == [AGENT]
-
-
-def test_an_application_starts_without_its_database(
-    tmp_path: Path, clock: ManualClock, shipped: Flow
-) -> None:
-    """Callers reach a person; once the database is there, calls are taken without a restart."""
-    url = f"sqlite:///{tmp_path}/later.sqlite3"
-    house = House(settings_for(tmp_path / "var", url, database_wait_s=0.1), clock, shipped)
-    client = house.open().app.test_client()
-    assert client.get("/healthz").status_code == 200
-    assert client.get("/readyz").status_code == 503
-    call = house.call().rings()
-    assert HOLD in call.words
-    house.db.upgrade()
-    assert client.get("/readyz").status_code == 200
-    assert "つばめ銀行" in call.redirected().words
-    house.apps[0].close()
 
 
 class FullDisk(io.StringIO):

@@ -25,6 +25,7 @@ WRITTEN = [
 WHOLE = {
     "test_app",
     "test_application",
+    "test_application_troubles",
     "test_dependencies",
     "test_docs",
     "test_floors",

@@ -22,6 +22,7 @@ from ivr.commands.listening import (
     read_calibration,
     understand,
 )
+from ivr.commands.options import spoken_language
 from ivr.commands.understand import shown, today_of
 from ivr.errors import HearingError
 from ivr.hearing.grammar import GrammarCompiler
@@ -49,13 +50,7 @@ FREE = "free"
     help="What is listened for: a grammar (birthdate, yes_no, commands ...), or free for anything."
     " Give it again to listen for more, as a call listens for commands too.",
 )
-@click.option(
-    "--language",
-    type=click.Choice(["ja", "en"]),
-    default="ja",
-    show_default=True,
-    help="What is spoken.",
-)
+@spoken_language
 @click.option("--model", "path", type=click.Path(path_type=Path), help="Folder of a Vosk model.")
 @click.option(
     "--n-best",

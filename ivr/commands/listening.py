@@ -9,6 +9,7 @@ from pathlib import Path
 import ivr.hearing
 from ivr.errors import FilesError, HearingError, SettingsError
 from ivr.flow.grammars import read_grammar
+from ivr.flow.suggestion import did_you_mean, shown
 from ivr.hearing.grammar import GrammarCompiler
 from ivr.hearing.model import SpeechModel, load_model
 from ivr.hearing.model_files import ModelFiles
@@ -21,6 +22,7 @@ from ivr.understanding.calibration import Calibration, Evidence, evidence_of
 from ivr.understanding.grammar import Grammar
 from ivr.understanding.ja import name_dictionary, pronunciation
 from ivr.understanding.phrases import meaning
+from ivr.understanding.slot_types import SLOT_TYPES
 from ivr.understanding.value import Hypothesis, Understood
 
 #: Names that look-alikes and decoys are drawn from, of each part.
@@ -92,9 +94,19 @@ def grammar_named(settings: Settings, name: str, language: str) -> Grammar:
     """The grammar ``name`` of the settings' folder.
 
     Raises:
-        FilesError: it is missing or has problems.
+        HearingError: there is none of that name.
+        FilesError: it has problems.
     """
-    reading = read_grammar(settings.grammars_dir / language / f"{name}.yaml")
+    folder = settings.grammars_dir / language
+    known = sorted(
+        path.stem for path in folder.glob("*.yaml") if not path.stem.endswith(".samples")
+    )
+    if name not in known:
+        raise HearingError(
+            f"there is no grammar {shown(name)} in {folder}{did_you_mean(name, known)}",
+            hint=f"those there are: {', '.join(known) or 'none'}",
+        )
+    reading = read_grammar(folder / f"{name}.yaml")
     if reading.grammar is None or reading.problems:
         raise FilesError(reading.problems)
     return reading.grammar
@@ -105,7 +117,7 @@ def understand(
 ) -> Understood:
     """What ``heard``, best first, means to a grammar: a value of the slot it is called after, or
     one of its meanings."""
-    if grammar.name in slots.SLOT_TYPES:
+    if grammar.name in SLOT_TYPES:
         return slots.parse(grammar.name, heard, language=language, today=today)
     meant = meaning(grammar, heard, language=language)
     if meant is None:

@@ -12,6 +12,7 @@ import click
 
 from ivr.commands.fetching import list_models, pull
 from ivr.commands.listening import compiler_for, phrases_of
+from ivr.commands.options import spoken_language
 from ivr.errors import FilesError, HearingError
 from ivr.flow.grammars import read_grammars
 from ivr.hearing.model import load_model
@@ -43,13 +44,7 @@ models.add_command(pull)
 
 @models.command("check")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option(
-    "--language",
-    type=click.Choice(["ja", "en"]),
-    default="ja",
-    show_default=True,
-    help="What is spoken.",
-)
+@spoken_language
 @click.option("--flow", "name", help="Only what this flow listens for; without, every grammar.")
 @click.option(
     "--show",

@@ -11,6 +11,7 @@ import click
 
 from ivr.clock import JAPAN, SystemClock
 from ivr.commands.lines import LONGEST, read_lines, write_object
+from ivr.commands.options import spoken_language
 from ivr.errors import FilesError, HonninError
 from ivr.flow.grammars import read_grammar
 from ivr.settings import load_settings
@@ -80,13 +81,7 @@ def today_of(now: datetime | None) -> date:
 
 @click.command()
 @click.argument("kind", type=click.Choice(list(KINDS)))
-@click.option(
-    "--language",
-    type=click.Choice(["ja", "en"]),
-    default="ja",
-    show_default=True,
-    help="What is spoken.",
-)
+@spoken_language
 @click.option("--now", type=click.DateTime(["%Y-%m-%d"]), help="The day it is said on; today.")
 def understand(kind: str, language: str, now: datetime | None) -> None:
     """Understand utterances: one a line in, one JSON object a line out.

@@ -7,9 +7,11 @@ prompts, grammars and slots are checked in ``ivr.flow.lint``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ivr.understanding.slot_types import SlotType
 
 #: Every check a flow may name, with its closed set of outcomes. Outcomes before a code is
 #: accepted say nothing about the directory (DESIGN.md "No oracle").
@@ -25,17 +27,6 @@ CHECK_OUTCOMES: dict[str, tuple[str, ...]] = {
 #: How a transfer can end.
 TRANSFER_OUTCOMES = ("bridged", "busy", "no_answer", "declined", "failed")
 
-SlotType = Literal[
-    "birthdate",
-    "name",
-    "code",
-    "digits",
-    "address",
-    "phone_number",
-    "customer_number",
-    "email_address",
-]
-SLOT_TYPES: tuple[SlotType, ...] = get_args(SlotType)
 #: Types that are nothing but digits: in their states every digit key belongs to the value.
 KEYPAD_TYPES: tuple[SlotType, ...] = ("code", "digits", "customer_number", "phone_number")
 #: Types that no telephone keypad can enter.

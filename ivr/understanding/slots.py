@@ -23,18 +23,8 @@ from ivr.understanding.ja import birthdate as japanese_birthdate
 from ivr.understanding.ja import names as japanese_names
 from ivr.understanding.ja.numbers import kanji
 from ivr.understanding.names import Asked
+from ivr.understanding.slot_types import SLOT_TYPES
 from ivr.understanding.value import HeardName, Hypothesis, Understood, Value
-
-SLOT_TYPES = (
-    "birthdate",
-    "name",
-    "code",
-    "digits",
-    "address",
-    "phone_number",
-    "customer_number",
-    "email_address",
-)
 
 #: Longer utterances (signs) are stories, not answers. An e-mail address that is spelt takes most.
 MOST_SIGNS = 300

@@ -88,7 +88,7 @@ def test_agreement_is_taken_over_what_hypotheses_mean(home: Path) -> None:
         ("{}", "heard.jsonl:1:1: a row needs grammar, hypotheses with text and confidence"),
         (row("一", 0.5, "1", hypotheses=[{"text": "一"}]), "is no such JSON object"),
         (row("一", 0.5, "1", now="today"), "is no such JSON object"),
-        (row("一", 0.5, "1", grammar="cod"), "cod.yaml: no such file"),
+        (row("一", 0.5, "1", grammar="cod"), "there is no grammar 'cod'"),
         (row("あ", 0.5, "1"), "no utterance has a value"),
     ],
 )

@@ -171,7 +171,7 @@ def test_candidates_are_full_names_in_kana(
     ("arguments", "complaint"),
     [
         (["nowhere.wav", "--grammar", "yes_no"], "there is no file nowhere.wav"),
-        (["SAID", "--grammar", "yes_on"], "grammars/ja/yes_on.yaml: no such file"),
+        (["SAID", "--grammar", "yes_on"], "grammars/ja (did you mean 'yes_no'?)"),
         (["SAID", "--grammar", "code", "--model", "nowhere"], "there is no folder nowhere"),
         (["SAID", "--grammar", "code", "--language", "en"], "no speech model for 'en'"),
     ],

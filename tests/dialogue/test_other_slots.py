@@ -15,7 +15,8 @@ from ivr.dialogue.events import Event, Heard, Pressed
 from ivr.dialogue.machine import new_call, step
 from ivr.dialogue.request import check_request, from_json, to_json
 from ivr.flow.flow import Flow
-from ivr.flow.model import CollectState, Slot, SlotType
+from ivr.flow.model import CollectState, Slot
+from ivr.understanding.slot_types import SlotType
 from ivr.understanding.value import Hypothesis
 
 AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

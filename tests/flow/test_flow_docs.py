@@ -14,6 +14,7 @@ from ivr.flow import grammars, model
 from ivr.flow.nodes import MAX_DEPTH
 from ivr.flow.rules.texts import LONGEST_S
 from ivr.flow.source import MAX_BYTES
+from ivr.understanding.slot_types import SLOT_TYPES
 
 PAGE = (Path(__file__).parents[2] / "docs/flows.md").read_text(encoding="utf-8")
 
@@ -128,7 +129,7 @@ def test_every_outcome_of_a_transfer() -> None:
 
 
 def test_the_values_a_key_may_have() -> None:
-    for value in (*model.SLOT_TYPES, "never", "unsure", "always"):
+    for value in (*SLOT_TYPES, "never", "unsure", "always"):
         assert f"`{value}`" in section("Slots")
     for value in ("repeat", "slower", "explain"):
         assert f"`{value}`" in section("Commands")

@@ -1,7 +1,6 @@
 """What synthetic callers say."""
 
 from collections import Counter
-from pathlib import Path
 
 from speech_model import text, trials
 from speech_model.phones import is_reading
@@ -56,12 +55,6 @@ def test_evaluation_says_each_kind_and_only_tested_names() -> None:
 
 def test_evaluation_sentences_are_not_trained_on() -> None:
     assert not set(text.test_sentences()) & set(text.training_sentences())
-
-
-def test_utterances_survive_a_file(tmp_path: Path) -> None:
-    items = drawn(40)
-    text.write(tmp_path / "u.jsonl", iter(items))
-    assert text.read(tmp_path / "u.jsonl") == items
 
 
 def test_evaluation_lists_hold_what_is_said() -> None:

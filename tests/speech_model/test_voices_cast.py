@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from speech_model import corpora, voices
+from speech_model import corpora, schedule, voices
 
 PLAN = {corpus.name: corpus for corpus in corpora.plan()}
 
@@ -14,8 +14,16 @@ def cast(name: str, count: int = 400) -> list[voices.Voice]:
     return [PLAN[name].cast(Random(seed)) for seed in range(count)]
 
 
+@pytest.mark.parametrize("build", schedule.BUILDS)
+def test_a_build_is_trained_on_corpora_that_it_may_hear(build: str) -> None:
+    given = {corpus.name for corpus in schedule.heard_by(build, corpora.plan())}
+    used = {name for stage in schedule.stages(build) for name in stage.shares}
+    assert used <= given
+    assert not any(PLAN[name].tested for name in given)
+
+
 @pytest.mark.parametrize(
-    "name", [name for name, corpus in PLAN.items() if "evaluation" in corpus.builds]
+    "name", [corpus.name for corpus in schedule.heard_by("evaluation", corpora.plan())]
 )
 def test_the_evaluation_build_never_hears_the_unseen_voices(name: str) -> None:
     heard = {base for voice in cast(name) for base, _ in voice.mix}
@@ -34,8 +42,7 @@ def test_the_unseen_voices_are_one_woman_and_one_man_and_are_tested() -> None:
 def test_the_shipped_build_hears_all_base_voices() -> None:
     heard = {
         base
-        for name, corpus in PLAN.items()
-        if "shipped" in corpus.builds
+        for name in schedule.stages("shipped")[0].shares
         for voice in cast(name, 1500)
         for base, _ in voice.mix
     }

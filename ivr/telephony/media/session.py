@@ -282,18 +282,20 @@ class Session:
                 self._turn = None
 
     def _take(self, turn: int, event: Event) -> Reply:
-        service = self._floor.service
-        for tries in range(1, _MOST_TRIES + 1):
+        for _ in range(_MOST_TRIES - 1):
             try:
-                return service.take(call_sid=self._call, turn=turn, event=event)
-            except NotFound:
-                # Somebody else has taken turns of this call; go on where it is.
-                return service.current(call_sid=self._call)
+                return self._take_once(turn, event)
             except RecordsUnavailable:
-                if tries == _MOST_TRIES:
-                    raise
                 self._floor.clock.sleep(_AGAIN_S)
-        raise AssertionError  # pragma: no cover
+        return self._take_once(turn, event)
+
+    def _take_once(self, turn: int, event: Event) -> Reply:
+        service = self._floor.service
+        try:
+            return service.take(call_sid=self._call, turn=turn, event=event)
+        except NotFound:
+            # Somebody else has taken turns of this call; go on where it is.
+            return service.current(call_sid=self._call)
 
     async def _blocking(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._floor.waiting, work)

@@ -7,12 +7,10 @@ and を are said わ, え and お, and ``pronunciations.tsv`` knows what is said
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice, product
-from typing import Any
 
 from ivr.understanding import tables
 from ivr.understanding.ja import numbers, sudachi
@@ -27,7 +25,6 @@ MOST_WAYS = 4
 _PARTICLES = {"は": "ワ", "へ": "エ", "を": "オ"}
 _FIGURES = re.compile("[0-9]{1,4}")
 _MARKS = re.compile(r"[^\w]+")
-_lock = threading.Lock()
 
 
 def ways(text: str) -> tuple[tuple[Said, ...], ...]:
@@ -62,12 +59,7 @@ def _tokens(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     if not text:
         return
     table, _ = _table()
-    with _lock:  # the tokeniser is not documented as thread-safe
-        tokens = [
-            (token.surface(), token.reading_form(), token.part_of_speech()[0])
-            for token in _tokenizer().tokenize(text)
-        ]
-    for written, reading, part in tokens:
+    for written, reading, part in sudachi.tokens(text):
         if written in table:
             yield written, table[written]
         elif part == "助詞" and written in _PARTICLES:
@@ -76,11 +68,6 @@ def _tokens(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield written, (katakana(written),)
         else:
             yield written, (reading if is_kana(reading) else "",)
-
-
-@lru_cache(maxsize=1)
-def _tokenizer() -> Any:
-    return sudachi.core().tokenizer()
 
 
 @lru_cache(maxsize=1)

@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from functools import lru_cache
-from typing import Any
-
 from ivr.understanding.ja import sudachi
 from ivr.understanding.kana import is_kana, katakana
-
-_lock = threading.Lock()
-
-
-@lru_cache(maxsize=1)
-def _tokenizer() -> Any:
-    return sudachi.core().tokenizer()
 
 
 def words(text: str) -> tuple[tuple[str, str], ...]:
@@ -34,6 +23,4 @@ def words(text: str) -> tuple[tuple[str, str], ...]:
 def _tokens(text: str) -> list[tuple[str, str]]:
     if is_kana(text):
         return [(text, text)]
-    with _lock:  # the tokeniser is not documented as thread-safe
-        tokens = _tokenizer().tokenize(text)
-        return [(token.surface(), token.reading_form()) for token in tokens]
+    return [(surface, reading) for surface, reading, _ in sudachi.tokens(text)]
