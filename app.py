@@ -1,5 +1,5 @@
-"""WSGI entry point: ``gunicorn app:app``. The composition is ``ivr.wiring``."""
+"""WSGI entry point: ``gunicorn app:app``. The composition is ``ivr.wiring.application``."""
 
-from ivr.wiring import create_app
+from ivr.wiring.application import create_app
 
 app = create_app()

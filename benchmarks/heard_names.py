@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from ivr.commands.hear import listened_names
-from ivr.commands.listening import compiler_for, phrases_of
 from ivr.flow.grammars import read_grammar
 from ivr.hearing.model import load_model
 from ivr.hearing.recogniser import recognise
 from ivr.hearing.telephone_audio import Audio
 from ivr.identity.name_evidence import Guess, weigh
 from ivr.understanding.kana import katakana
+from ivr.wiring.listening import compiler_for, phrases_of
 from speech_model.augmentation import telephone
 from speech_model.evaluation import read_wav
 from speech_model.look_alikes import LookAlikes

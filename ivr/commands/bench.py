@@ -22,7 +22,7 @@ from ivr.commands.bench_step import StepFigures, measure_steps
 from ivr.rehearsal.bench_call import KINDS, BenchCaller, HttpLine, Person, SentCodes, Turn
 from ivr.rehearsal.bench_figures import Figures, figures, table
 from ivr.settings import Settings, load_settings
-from ivr.wiring import load_shipped_flow
+from ivr.wiring.application import load_shipped_flow
 
 _Share = TypeVar("_Share")
 #: Calls placed in this process to count their queries, after one that warms up.

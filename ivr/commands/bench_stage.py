@@ -28,7 +28,8 @@ from ivr.rehearsal.world import CSV_COLUMNS
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
 from ivr.understanding import slots
-from ivr.wiring import build_app, open_database, with_rehearsal_keys
+from ivr.wiring.application import build_app, open_database
+from ivr.wiring.keys import with_rehearsal_keys
 
 #: The flow that the benchmark's caller can walk.
 FLOW = "verify"

@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
-from ivr.commands.listening import evidence_for, grammar_named, understand
 from ivr.errors import FilesError, HearingError, Problem
 from ivr.settings import load_settings
 from ivr.understanding.calibration import Calibration, Example, brier, fit
 from ivr.understanding.compare import compare
 from ivr.understanding.grammar import Grammar
 from ivr.understanding.value import HeardName, Hypothesis, Value
+from ivr.wiring.listening import evidence_for, grammar_named, understand
 
 _FOLDS = 5
 _NEEDED = "a row needs grammar, hypotheses with text and confidence, and expected"

@@ -21,7 +21,7 @@ from ivr.rehearsal.telephone import Surroundings, Telephone, Watch
 from ivr.rehearsal.webhooks import Server
 from ivr.rehearsal.world import FALLBACK, Worlds
 from ivr.settings import Settings, load_settings
-from ivr.wiring import with_rehearsal_keys
+from ivr.wiring.keys import with_rehearsal_keys
 
 #: Parts of a call file's ``world`` that need the server's inside.
 _INSIDE = ("sender", "database", "settings")

@@ -24,7 +24,7 @@ def import_(file: Path) -> None:
 
     docs/records.md describes the columns.
     """
-    from ivr.wiring import open_database
+    from ivr.wiring.application import open_database
 
     db = open_database(load_settings(), SystemClock())
     try:

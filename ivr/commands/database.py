@@ -47,7 +47,7 @@ def check() -> None:
 
 @contextmanager
 def _opened() -> Iterator[Database]:
-    from ivr.wiring import open_database
+    from ivr.wiring.application import open_database
 
     db = open_database(load_settings(), SystemClock())
     try:

@@ -19,7 +19,8 @@ from ivr.rehearsal.report import LiveText, table_heading, table_row
 from ivr.rehearsal.telephone import Surroundings, Telephone
 from ivr.rehearsal.webhooks import Server
 from ivr.settings import Settings, load_settings
-from ivr.wiring import open_database, with_rehearsal_keys
+from ivr.wiring.application import open_database
+from ivr.wiring.keys import with_rehearsal_keys
 
 #: The call that is printed, and those that are placed quietly after it.
 SHOWN = "verified-by-sms"

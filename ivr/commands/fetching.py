@@ -12,8 +12,6 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from ivr.clock import SystemClock
-from ivr.commands import listening
-from ivr.commands.listening import check_allowed, model_folder
 from ivr.commands.progress_line import ProgressLine
 from ivr.errors import HearingError, HonninError
 from ivr.hearing.known_models import known_models
@@ -23,6 +21,8 @@ from ivr.hearing.model_files import look_at
 from ivr.hearing.model_store import ModelStore
 from ivr.hearing.telephone_audio import TELEPHONE_RATE
 from ivr.settings import Settings, load_settings
+from ivr.wiring import listening
+from ivr.wiring.listening import check_allowed, model_folder
 
 LANGUAGES = {"ja": "Japanese", "en": "English"}
 _REHEARSAL = "rehearsal model"

@@ -12,16 +12,6 @@ from typing import Any
 import click
 
 from ivr.commands.lines import write_object
-from ivr.commands.listening import (
-    compiler_for,
-    evidence_for,
-    grammar_named,
-    name_pool,
-    open_model,
-    phrases_of,
-    read_calibration,
-    understand,
-)
 from ivr.commands.options import spoken_language
 from ivr.commands.understand import shown, today_of
 from ivr.errors import HearingError
@@ -35,6 +25,16 @@ from ivr.settings import load_settings
 from ivr.understanding.grammar import Grammar
 from ivr.understanding.kana import is_kana
 from ivr.understanding.value import Hypothesis, Understood
+from ivr.wiring.listening import (
+    compiler_for,
+    evidence_for,
+    grammar_named,
+    name_pool,
+    open_model,
+    phrases_of,
+    read_calibration,
+    understand,
+)
 
 #: Instead of a grammar: whatever the model expects by itself.
 FREE = "free"

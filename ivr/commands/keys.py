@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ivr.wiring import new_keys
+from ivr.wiring.keys import new_keys
 
 
 @click.group()

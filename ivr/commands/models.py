@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from ivr.commands.fetching import list_models, pull
-from ivr.commands.listening import compiler_for, phrases_of
 from ivr.commands.options import spoken_language
 from ivr.errors import FilesError, HearingError
 from ivr.flow.grammars import read_grammars
@@ -20,7 +19,8 @@ from ivr.hearing.model_files import look_at
 from ivr.hearing.vocabulary import HeardAs, is_pattern
 from ivr.settings import load_settings
 from ivr.understanding.grammar import Grammar
-from ivr.wiring import load_shipped_flow
+from ivr.wiring.application import load_shipped_flow
+from ivr.wiring.listening import compiler_for, phrases_of
 
 #: Loads a model and listens for a moment, in a process that may be killed by it.
 _TRIAL = """

@@ -11,9 +11,9 @@ from ivr.flow.duration import seconds as estimated_seconds
 from ivr.flow.rules.texts import LONGEST_S
 from ivr.hearing.telephone_audio import TELEPHONE_RATE
 from ivr.settings import Settings, load_settings
-from ivr.telephony.speaking.prompt_sounds import PromptSounds, open_prompt_sounds, open_voice
-from ivr.telephony.speaking.prompt_texts import PromptText
-from ivr.wiring import load_shipped_flow
+from ivr.speaking.prompt_sounds import PromptSounds, open_prompt_sounds, open_voice
+from ivr.speaking.prompt_texts import PromptText
+from ivr.wiring.application import load_shipped_flow
 
 _FLOW = click.option("--flow", "name", help="The flow; without, the one that answers calls.")
 _LANGUAGE = click.option(

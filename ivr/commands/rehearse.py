@@ -23,7 +23,8 @@ from ivr.rehearsal.stage import RunningApp, SenderWrap
 from ivr.rehearsal.world import Worlds
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
-from ivr.wiring import build_app, load_shipped_flow, make_senders, open_database
+from ivr.wiring.application import build_app, load_shipped_flow, open_database
+from ivr.wiring.senders import make_senders
 
 #: Werkzeug builds its routes with ``ast.parse``, which in CPython 3.11 fails now and then when
 #: two threads are in it (python/cpython issue 106905).

@@ -13,7 +13,7 @@ from gunicorn.app.base import BaseApplication
 from ivr.clock import SystemClock
 from ivr.errors import SettingsError
 from ivr.settings import Settings, load_settings
-from ivr.wiring import build_app, open_database, serving_app
+from ivr.wiring.application import build_app, open_database, serving_app
 
 
 class Server(BaseApplication):  # type: ignore[misc]

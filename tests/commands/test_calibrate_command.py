@@ -14,12 +14,13 @@ from fakes.sound_files import write_wav
 from fakes.speech_models import ScriptedModel
 from fakes.vocabularies import EveryReading
 
-from ivr.commands import hear, listening
+from ivr.commands import hear
 from ivr.errors import SettingsError
 from ivr.hearing.telephone_audio import Audio
 from ivr.settings import load_settings
 from ivr.understanding.calibration import Calibration, Evidence
 from ivr.understanding.value import Hypothesis
+from ivr.wiring import listening
 
 
 def row(text: str, sure: float, expected: str, *, grammar: str = "code", **more: Any) -> str:

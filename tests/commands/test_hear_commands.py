@@ -12,10 +12,11 @@ from fakes.sound_files import write_wav
 from fakes.speech_models import ScriptedModel
 from fakes.vocabularies import EveryReading, spelling, written
 
-from ivr.commands import hear, listening, models
+from ivr.commands import hear, models
 from ivr.errors import HearingError, SettingsError
 from ivr.hearing.telephone_audio import Audio
 from ivr.settings import load_settings
+from ivr.wiring import listening
 
 WORDS = spelling(
     "しょうわ", "ろくじゅう", "ねん", "さん", "よん", "がつ", "いつか", "です", "はい",

@@ -16,12 +16,13 @@ from fakes.archive_server import ArchiveServer, serving
 from fakes.model_archives import NAME, ONLY_16_KHZ, TINY, zipped
 
 from ivr.clock import ManualClock
-from ivr.commands import fetching, listening
+from ivr.commands import fetching
 from ivr.commands.progress_line import ProgressLine
 from ivr.errors import SettingsError
 from ivr.hearing.known_models import KnownModel, known_models
 from ivr.hearing.model_files import look_at
 from ivr.settings import load_settings
+from ivr.wiring import listening
 
 ENGLISH = "tiny-english-1.0"
 JA, EN = zipped(TINY), zipped(ONLY_16_KHZ, f"{ENGLISH}/")

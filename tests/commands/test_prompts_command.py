@@ -11,7 +11,7 @@ from fakes.sound_files import write_wav
 from fakes.voices import HummingVoice, hum
 
 from ivr.commands import prompts
-from ivr.telephony.speaking import prompt_sounds
+from ivr.speaking import prompt_sounds
 
 FLOW = """\
 flow: hello

@@ -101,7 +101,7 @@ def rehearsing() -> Iterator[Rehearsals]:
         # Real time: on a busy machine a check may take long, which callers would hear.
         patch.setenv("IVR_CHECK_WAIT_MS", "8000")
         # One log for all calls: what wiring sets up first would swallow the others' lines.
-        patch.setattr("ivr.wiring.configure_logging", lambda level: None)
+        patch.setattr("ivr.wiring.application.configure_logging", lambda level: None)
         stage = WitnessedStage()
         flow = load_flows(load_settings())["verify"]
         with Worlds(stage, fast=True) as worlds, ThreadPoolExecutor(JOBS) as pool:

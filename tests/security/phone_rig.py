@@ -21,7 +21,7 @@ from ivr.identity.ports import Channel, CodeSender
 from ivr.records import customers
 from ivr.records.customers import CustomerData
 from ivr.settings import Settings
-from ivr.wiring import build_app
+from ivr.wiring.application import build_app
 
 PUBLIC_URL = "https://voice.example.co.jp"
 AUTH_TOKEN = "the-auth-token-of-the-account"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from media_rig import ask, media_rig
 
-from ivr.commands.listening import SHIPPED, compiler_for, phrases_of
 from ivr.dialogue.events import CallStarted, Checked, Event, Heard, Silence
 from ivr.dialogue.expectation import Expectation, expected
 from ivr.dialogue.machine import new_call, step
@@ -18,6 +17,7 @@ from ivr.settings import Settings
 from ivr.telephony.media.ears import Tongue, VoskEars
 from ivr.understanding import slots
 from ivr.understanding.value import Hypothesis
+from ivr.wiring.listening import SHIPPED, compiler_for, phrases_of
 
 ROOT = Path(__file__).parents[3]
 #: しょうわ さんじゅうはち ねん じゅうがつ よっか, by a synthetic voice.

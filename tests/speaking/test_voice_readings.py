@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import FilesError
-from ivr.telephony.speaking.readings import NO_READINGS, read_readings
+from ivr.speaking.readings import NO_READINGS, read_readings
 
 
 def write(folder: Path, text: str) -> Path:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ivr.errors import SpeakingError
 from ivr.hearing.telephone_audio import Audio
-from ivr.telephony.speaking.speech_level import (
+from ivr.speaking.speech_level import (
     TARGET_RMS,
     active_rms,
     dbm0,

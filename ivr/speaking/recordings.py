@@ -19,8 +19,8 @@ from ivr.flow.source import read_yaml
 from ivr.flow.suggestion import did_you_mean
 from ivr.flow.validation import validate
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, Audio, read_wav
-from ivr.telephony.speaking.prompt_texts import PromptText, prompt_texts
-from ivr.telephony.speaking.speech_level import active_rms, dbm0, is_clipped
+from ivr.speaking.prompt_texts import PromptText, prompt_texts
+from ivr.speaking.speech_level import active_rms, dbm0, is_clipped
 
 SCRIPT = "script.yaml"
 SLOW = ".slow"

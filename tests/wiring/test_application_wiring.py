@@ -19,7 +19,6 @@ from application_rig import ROOT, Call, by_client, settings_for
 from fakes.senders import FakeSender
 from sqlalchemy import func, select
 
-from ivr import wiring
 from ivr.clock import ManualClock
 from ivr.errors import FilesError, SettingsError
 from ivr.flow.flow import Flow
@@ -30,7 +29,11 @@ from ivr.telephony.senders.outbox import LocalOutbox
 from ivr.telephony.senders.smtp import SmtpSender
 from ivr.telephony.senders.twilio_messaging import TwilioMessaging
 from ivr.telephony.senders.twilio_voice import TwilioVoice
-from ivr.wiring import RunningApp, build_app, load_shipped_flow, make_senders, with_rehearsal_keys
+from ivr.wiring import application
+from ivr.wiring import keys as wiring_keys
+from ivr.wiring.application import RunningApp, build_app, load_shipped_flow
+from ivr.wiring.keys import with_rehearsal_keys
+from ivr.wiring.senders import make_senders
 
 SECRETS = ("field_key", "index_key", "signing_key", "twilio_auth_token")
 
@@ -66,7 +69,7 @@ def test_production_names_everything_it_lacks(tmp_path: Path) -> None:
 
 
 def test_production_uses_the_keys_it_is_given(tmp_path: Path) -> None:
-    keys = {name.removeprefix("IVR_").lower(): key for name, key in wiring.new_keys().items()}
+    keys = {name.removeprefix("IVR_").lower(): key for name, key in wiring_keys.new_keys().items()}
     settings = Settings(
         mode="production",
         var_dir=tmp_path / "var",
@@ -110,7 +113,7 @@ def test_keys_that_are_given_win_over_kept_ones(tmp_path: Path) -> None:
 def test_processes_that_start_together_share_their_keys(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from ivr.settings import Settings;"
-        "from ivr.wiring import with_rehearsal_keys;"
+        "from ivr.wiring.keys import with_rehearsal_keys;"
         "s = with_rehearsal_keys(Settings(var_dir=Path(sys.argv[1])));"
         "print(s.field_key.get_secret_value(), s.signing_key.get_secret_value())"
     )
@@ -146,7 +149,7 @@ def test_a_malformed_key_is_named_and_not_quoted(
 ) -> None:
     settings = Settings(var_dir=tmp_path, field_key=key)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="IVR_FIELD_KEY must be 32 bytes") as caught:
-        wiring.open_database(settings, clock)
+        application.open_database(settings, clock)
     assert key not in str(caught.value)
 
 
@@ -215,7 +218,7 @@ def test_a_way_that_cannot_carry_a_channel_is_refused(
 
 
 def test_limits_on_codes_come_from_the_settings() -> None:
-    policy = wiring.code_policy(
+    policy = application.code_policy(
         Settings(
             code_minutes=7, code_attempts=2, code_sends=4, lockout_failures=9,
             customer_sends_per_day=5, prefix_sends_per_day=44, contact_changed_days=12,

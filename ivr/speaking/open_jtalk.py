@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from ivr.errors import SpeakingError
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, Audio
-from ivr.telephony.speaking.readings import Readings
-from ivr.telephony.speaking.voice import LONGEST_TEXT
+from ivr.speaking.readings import Readings
+from ivr.speaking.voice import LONGEST_TEXT
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,18 +1,13 @@
-"""Composition: settings in, a running web process out. The only place that knows every room."""
+"""The web process: settings in, a running Flask application out."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
-import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import flask
-from pydantic import SecretStr
 
 from ivr.clock import Clock, SystemClock
 from ivr.dialogue.service import DialogueService
@@ -25,28 +20,18 @@ from ivr.identity.checks import IdentityChecks
 from ivr.identity.codes import CodePolicy, derive_code_key
 from ivr.identity.directory import RecordsDirectory
 from ivr.identity.ports import Channel, CodeMessage, CodeSender
-from ivr.identity.result import ResultSigner, new_signing_key
+from ivr.identity.result import ResultSigner
 from ivr.records.cipher import BlindIndex, FieldCipher
 from ivr.records.database import Database
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
 from ivr.telephony.metrics import Metrics
-from ivr.telephony.senders.outbox import LocalOutbox
-from ivr.telephony.senders.smtp import SmtpSender
-from ivr.telephony.senders.twilio_messaging import TwilioMessaging
-from ivr.telephony.senders.twilio_voice import TwilioVoice
 from ivr.telephony.stored import StoredAnswers, StoredResults
 from ivr.telephony.web import WebDeps, create_web
 from ivr.understanding import slots
+from ivr.wiring.keys import with_rehearsal_keys
+from ivr.wiring.senders import make_senders
 
-CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
-#: What a rehearsal makes for itself, by the name of its setting.
-_REHEARSAL_KEYS = (
-    "IVR_FIELD_KEY",
-    "IVR_INDEX_KEY",
-    "IVR_SIGNING_KEY",
-    "IVR_TWILIO_AUTH_TOKEN",
-)
 #: Words that a recogniser is hinted per question; Twilio takes 500 of at most 100 characters.
 _MOST_HINTS = 200
 
@@ -61,85 +46,6 @@ class RunningApp:
     service: DialogueService
     flow: Flow
     close: Callable[[], None]
-
-
-def new_keys() -> dict[str, str]:
-    """Fresh secrets, by the name of their setting."""
-
-    def random_key() -> str:
-        return base64.b64encode(secrets.token_bytes(32)).decode()
-
-    return {
-        "IVR_FIELD_KEY": random_key(),
-        "IVR_INDEX_KEY": random_key(),
-        "IVR_SIGNING_KEY": new_signing_key(),
-    }
-
-
-def with_rehearsal_keys(settings: Settings) -> Settings:
-    """``settings`` with every secret: a rehearsal makes its own once and keeps them in
-    ``var_dir/keys.env``; production has to bring them.
-
-    Raises:
-        SettingsError: production lacks something; all of it is named.
-    """
-    if settings.mode == "production":
-        problems = settings.production_problems()
-        if problems:
-            raise SettingsError(
-                "these settings cannot answer real callers:\n  " + "\n  ".join(problems),
-                hint="docs/settings.md; `ivr keys new` makes the keys",
-            )
-        return settings
-    kept = {
-        name.removeprefix("IVR_").lower(): SecretStr(value)
-        for name, value in _kept_keys(settings.var_dir / "keys.env").items()
-    }
-    fields: dict[str, object] = {
-        field: value
-        for field, value in kept.items()
-        if not getattr(settings, field).get_secret_value()
-    }
-    if not settings.result_keys:
-        fields["result_keys"] = {"rehearsal": kept["twilio_auth_token"]}
-    return settings.model_copy(update=fields)
-
-
-def _kept_keys(path: Path) -> dict[str, str]:
-    """The keys in ``path``, made on first use; the file is readable by its owner only.
-
-    Raises:
-        SettingsError: the file cannot be made or read, or a key is missing in it.
-    """
-    try:
-        if not path.exists():
-            _make_keys(path)
-        lines = (line.partition("=") for line in path.read_text().splitlines())
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"the rehearsal's keys cannot be kept in {path} [{type(error).__name__}]",
-            hint="check the folder IVR_VAR_DIR",
-        ) from None
-    found = {name: value for name, _, value in lines if name in _REHEARSAL_KEYS and value}
-    missing = [name for name in _REHEARSAL_KEYS if name not in found]
-    if missing:
-        raise SettingsError(
-            f"{path} lacks {', '.join(missing)}",
-            hint="give it back, or remove that file and the rehearsal's database beside it",
-        )
-    return found
-
-
-def _make_keys(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    keys = {**new_keys(), "IVR_TWILIO_AUTH_TOKEN": secrets.token_hex(16)}
-    text = "".join(f"{name}={keys[name]}\n" for name in _REHEARSAL_KEYS)
-    own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    with contextlib.suppress(FileExistsError):  # another process was first: its keys count
-        path.hardlink_to(own)
-    own.unlink()
 
 
 def open_database(settings: Settings, clock: Clock) -> Database:
@@ -196,60 +102,6 @@ def load_shipped_flow(settings: Settings, *, name: str | None = None) -> Flow:
         destinations=known,
         slow_rate=settings.slow_rate,
     )
-
-
-def make_senders(settings: Settings, clock: Clock) -> dict[Channel, CodeSender]:
-    """One sender for each channel that is not off."""
-    kinds = dict(
-        zip(
-            CHANNELS,
-            (settings.sms_sender, settings.voice_sender, settings.email_sender),
-            strict=True,
-        )
-    )
-    return {
-        channel: _sender(channel, kind, settings, clock)
-        for channel, kind in kinds.items()
-        if kind != "off"
-    }
-
-
-def _sender(channel: Channel, kind: str, settings: Settings, clock: Clock) -> CodeSender:
-    match kind, channel:
-        case "outbox", _:
-            return LocalOutbox(settings.var_dir / "outbox.jsonl", clock)
-        case "twilio", "sms":
-            return TwilioMessaging(
-                settings.twilio_account_sid,
-                settings.twilio_auth_token.get_secret_value(),
-                from_number=settings.twilio_number,
-                validity_s=settings.code_minutes * 60,
-                timeout_s=settings.provider_timeout_s,
-            )
-        case "twilio", "voice":
-            return TwilioVoice(
-                settings.twilio_account_sid,
-                settings.twilio_auth_token.get_secret_value(),
-                from_number=settings.twilio_number,
-                voices={"ja": settings.voice_ja, "en": settings.voice_en},
-                rate=settings.slow_rate,
-                timeout_s=settings.provider_timeout_s,
-            )
-        case "smtp", "email":
-            return SmtpSender(
-                settings.smtp_host,
-                settings.smtp_port,
-                sender=settings.smtp_from,
-                clock=clock,
-                user=settings.smtp_user,
-                password=settings.smtp_password.get_secret_value(),
-                starttls=settings.smtp_starttls,
-                timeout_s=settings.provider_timeout_s,
-            )
-        case _:
-            raise SettingsError(
-                f"IVR_{channel.upper()}_SENDER={kind}: this way cannot carry {channel}"
-            )
 
 
 def code_policy(settings: Settings) -> CodePolicy:

@@ -14,9 +14,9 @@ import yaml
 
 from ivr.errors import SpeakingError
 from ivr.hearing.telephone_audio import Audio
-from ivr.telephony.speaking.open_jtalk import OpenJTalk
-from ivr.telephony.speaking.readings import NO_READINGS, Readings, read_readings
-from ivr.telephony.speaking.speech_level import active_rms, levelled
+from ivr.speaking.open_jtalk import OpenJTalk
+from ivr.speaking.readings import NO_READINGS, Readings, read_readings
+from ivr.speaking.speech_level import active_rms, levelled
 from ivr.understanding.slots import spoken
 
 pytest.importorskip(
@@ -26,7 +26,7 @@ pytest.importorskip(
 #: It still uses sudachipy as it was.
 pytestmark = pytest.mark.filterwarnings("ignore:Dictionary.create:DeprecationWarning")
 
-FLOW = Path(__file__).parents[3] / "flows/verify"
+FLOW = Path(__file__).parents[2] / "flows/verify"
 WORDS = {
     "company": "つばめ銀行",
     "hours": "平日の午前九時から午後五時まで",

@@ -9,8 +9,8 @@ import pytest
 from fakes.voices import hum
 
 from ivr.hearing.telephone_audio import Audio
-from ivr.telephony.speaking.speech_level import active_rms
-from ivr.telephony.speaking.stretching import slowed
+from ivr.speaking.speech_level import active_rms
+from ivr.speaking.stretching import slowed
 
 
 def pitch(audio: Audio) -> float:

@@ -18,14 +18,14 @@ from ivr.errors import SpeakingError
 from ivr.flow.flow import Flow
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, encode_mulaw, read_wav
 from ivr.settings import Settings
-from ivr.telephony.speaking.open_jtalk import OpenJTalk
-from ivr.telephony.speaking.prompt_texts import PromptText, flow_texts
-from ivr.telephony.speaking.readings import read_readings
-from ivr.telephony.speaking.recordings import Recording, read_recordings
-from ivr.telephony.speaking.rendered_files import RenderedFiles
-from ivr.telephony.speaking.speech_level import TARGET_RMS, levelled
-from ivr.telephony.speaking.stretching import slowed
-from ivr.telephony.speaking.voice import Voice
+from ivr.speaking.open_jtalk import OpenJTalk
+from ivr.speaking.prompt_texts import PromptText, flow_texts
+from ivr.speaking.readings import read_readings
+from ivr.speaking.recordings import Recording, read_recordings
+from ivr.speaking.rendered_files import RenderedFiles
+from ivr.speaking.speech_level import TARGET_RMS, levelled
+from ivr.speaking.stretching import slowed
+from ivr.speaking.voice import Voice
 
 #: Seconds a caller may wait for a line that has to be rendered first.
 RENDER_LIMIT_S = 2.0

@@ -12,16 +12,16 @@ from fakes.voices import HummingVoice, hum
 from ivr.errors import SpeakingError
 from ivr.hearing.telephone_audio import decode_mulaw, read_wav
 from ivr.settings import Settings
+from ivr.speaking import prompt_sounds
+from ivr.speaking.prompt_sounds import PromptSounds, open_prompt_sounds, open_voice
+from ivr.speaking.prompt_texts import PromptText
+from ivr.speaking.recordings import Recording
+from ivr.speaking.rendered_files import RenderedFiles
+from ivr.speaking.speech_level import TARGET_RMS, active_rms
 from ivr.telephony.ports import PromptAudio
-from ivr.telephony.speaking import prompt_sounds
-from ivr.telephony.speaking.prompt_sounds import PromptSounds, open_prompt_sounds, open_voice
-from ivr.telephony.speaking.prompt_texts import PromptText
-from ivr.telephony.speaking.recordings import Recording
-from ivr.telephony.speaking.rendered_files import RenderedFiles
-from ivr.telephony.speaking.speech_level import TARGET_RMS, active_rms
-from ivr.wiring import load_shipped_flow
+from ivr.wiring.application import load_shipped_flow
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 GREETING, OFFER, CONFIRM = "銀行です。", "For English, press nine.", "山田様、ですか。"
 TEXTS = [
     PromptText("ja", "greeting", GREETING, False),

@@ -10,8 +10,8 @@ from fakes.voices import hum
 
 from ivr.errors import FilesError
 from ivr.hearing.telephone_audio import Audio
-from ivr.telephony.speaking.prompt_texts import PromptText, prompt_texts
-from ivr.telephony.speaking.recordings import Recording, read_recordings
+from ivr.speaking.prompt_texts import PromptText, prompt_texts
+from ivr.speaking.recordings import Recording, read_recordings
 
 WORDS = {"ja": {"company": "つばめ銀行"}}
 PROMPTS = {
