@@ -17,9 +17,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-#: Extras that no lock holds: PyTorch's would bind it to one kind of accelerator, and nothing that
-#: is locked uses a voice.
-UNLOCKED_EXTRAS = {"model", "voice"}
+#: Extras that no lock holds: PyTorch's would bind it to one kind of accelerator.
+UNLOCKED_EXTRAS = {"model"}
 #: The only locked packages with LGPL licences; all belong to the extra ``postgres``.
 LGPL = {"psycopg", "psycopg-binary"}
 #: Distributions of the unlocked extras whose modules have another name.
