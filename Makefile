@@ -17,12 +17,12 @@ LOCK := $(UV) pip compile pyproject.toml $(LOCK_AS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test run lint check rehearse docs lock clean model model-env
+.PHONY: help demo test run lint check rehearse rehearse-voice docs lock clean model model-env callers
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.project  ## place rehearsed calls over signed webhooks and show one turn by turn
+demo: $(VENV)/.project  ## place a call by voice, show it turn by turn, record it; then a few more
 	@$(BIN)/ivr demo
 
 test: $(VENV)/.project  ## run all tests
@@ -33,6 +33,9 @@ run: $(VENV)/.project  ## keep the server up and say how to point a Twilio numbe
 
 rehearse: $(VENV)/.project  ## place every call file and compare with what it expects
 	@$(BIN)/ivr rehearse
+
+rehearse-voice: $(VENV)/.project  ## place those call files by voice whose answers are recorded
+	@$(BIN)/ivr rehearse --voice
 
 lint: $(VENV)/.project  ## check flows, prompts, grammars and call files
 	@$(BIN)/ivr lint
@@ -60,6 +63,9 @@ model: $(VENV)/.model  ## make the Japanese rehearsal model from nothing (hours;
 	@$(BIN)/python -m speech_model --install \
 		ivr/hearing/rehearsal_model/ja tests/hearing/rehearsal_model \
 		speech_model/MEASURED.md
+
+callers: $(VENV)/.model  ## speak the answers of rehearsed callers again (flows/verify/calls/audio)
+	@$(BIN)/python -m speech_model.caller_recordings
 
 clean:  ## remove .venv, caches and the rehearsal's database, keys and messages (var/)
 	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \

@@ -19,7 +19,11 @@ COMMANDS = {
     ),
     "serve": (
         "ivr.commands.serve:serve",
-        "Answer calls: starts the web process and keeps it up.",
+        "Answer calls: starts the web process and keeps it up, and the media process beside it.",
+    ),
+    "media": (
+        "ivr.commands.media:media",
+        "Hear callers: starts the media process and keeps it up.",
     ),
     "lint": ("ivr.commands.lint:lint", "Check flows, prompts, grammars and call files."),
     "diagram": ("ivr.commands.diagram:diagram", "Draw FLOW as a Mermaid state diagram."),
@@ -67,7 +71,15 @@ COMMANDS = {
         "ivr.commands.database:database",
         "The database: its tables, and whether it can be used.",
     ),
-    "keys": ("ivr.commands.keys:keys", "Make the secret keys of an installation."),
+    "keys": ("ivr.commands.keys:keys", "Make, list and rotate the secret keys of an installation."),
+    "twilio": (
+        "ivr.commands.twilio_account:twilio",
+        "The account at Twilio: its number, and queues for agents.",
+    ),
+    "audit": (
+        "ivr.commands.audit:audit",
+        "The audit: who did or saw what, when and why.",
+    ),
     "result": (
         "ivr.commands.result:result",
         "Check the signed results that agents' systems receive.",

@@ -81,6 +81,10 @@ class SendFailed(HonninError):
 SEND_FAILURES = frozenset({"blocked", "other_channel", "refused", "retry_later", "configuration"})
 
 
+class TelephonyError(HonninError):
+    """The telephone provider's account is not as it must be, or cannot be asked."""
+
+
 class SignatureInvalid(HonninError):
     """A webhook or a result token is not signed by whom it claims."""
 

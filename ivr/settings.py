@@ -10,11 +10,11 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as MalformedJson
 
 from ivr.errors import SettingsError
@@ -22,7 +22,16 @@ from ivr.errors import SettingsError
 E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 #: A phone number that may be left empty.
 OptionalE164 = Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14})?$")]
+#: Who is rung: a phone number, a SIP address without headers of its own (Twilio takes them below
+#: 255 characters), or a TaskRouter workflow.
+Address = Annotated[
+    str,
+    Field(pattern=r"^(\+[1-9][0-9]{6,14}|sips?:[!-;=@-~]{1,249}|WW[0-9a-f]{32})$", max_length=254),
+]
 Sender = Literal["outbox", "twilio", "smtp", "off"]
+#: A way of taking answers: Vosk on a media stream, Twilio's recognition in ``<Gather>``, or the
+#: keypad alone.
+Way = Literal["vosk", "twilio", "keys"]
 
 
 class Settings(BaseSettings):
@@ -64,10 +73,15 @@ class Settings(BaseSettings):
     rendered_voice: Literal["auto", "open_jtalk", "off"] = "auto"
     #: Folder of rendered prompts; empty: ``prompts`` in ``var_dir``.
     rendered_prompts: str = ""
-    #: Let Twilio recognise speech; off means keypad only.
-    speech: bool = True
 
     # --- hearing --------------------------------------------------------------------------
+    #: Ways of taking answers, best first: a call begins with the first that is possible and goes
+    #: down one when it fails; below the last is a person.
+    hearing: Annotated[tuple[Way, ...], NoDecode] = ("twilio", "keys")
+    #: Address and port the media process listens on.
+    media_bind: str = "127.0.0.1:8081"
+    #: Calls that the media process hears at once.
+    media_calls: int = Field(default=20, ge=1, le=1000)
     #: Language (ja, en) -> folder of its Vosk model, as JSON; otherwise one that was fetched, or
     #: for ja in a rehearsal one of ours.
     speech_models: dict[Literal["ja", "en"], Path] = {}
@@ -89,10 +103,14 @@ class Settings(BaseSettings):
     check_signatures: bool = True
 
     # --- people ---------------------------------------------------------------------------
-    #: Logical destination -> phone numbers (E.164), as JSON.
-    destinations: dict[str, tuple[E164, ...]] = {}
+    #: Logical destination -> phone numbers (E.164), SIP addresses or a workflow, as JSON.
+    destinations: dict[str, tuple[Address, ...]] = {}
     #: Who answers when all else fails (E.164).
     fallback_number: OptionalE164 = ""
+    #: Sound that callers in a queue hear between words, an ``https`` URL; empty: a pause.
+    wait_music: Annotated[str, Field(pattern=r"^(https://[!-~]+)?$")] = ""
+    #: Activity that a TaskRouter worker has after a call; empty: the one before.
+    after_work_activity: Annotated[str, Field(pattern=r"^(WA[0-9a-f]{32})?$")] = ""
     #: Seconds an agent's phone rings.
     ring_s: int = Field(default=20, ge=5, le=120)
 
@@ -101,8 +119,12 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("")
     #: Seconds to wait for a locked database before the caller is asked to hold.
     database_wait_s: float = Field(default=4.0, ge=0.1, le=10)
-    #: 32 bytes, base64: encrypts personal data at rest.
+    #: 32 bytes, base64: wraps the data keys that encrypt personal data at rest.
     field_key: SecretStr = SecretStr("")
+    #: The field key that ``field_key`` replaces, until `ivr keys rewrap` has run.
+    field_key_before: SecretStr = SecretStr("")
+    #: ``module:function`` that makes another wrapper of data keys (a KMS), given the settings.
+    key_wrapper: str = ""
     #: 32 bytes, base64: keys the blind indexes.
     index_key: SecretStr = SecretStr("")
 
@@ -164,7 +186,20 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://voice.example.co.jp")
         return value.rstrip("/")
 
-    @field_validator("bind")
+    @field_validator("hearing", mode="before")
+    @classmethod
+    def _ways(cls, value: object) -> object:
+        named = value.split(",") if isinstance(value, str) else value
+        if not isinstance(named, list | tuple):
+            return value
+        ways = tuple(str(each).strip() for each in named)
+        if not ways or not set(ways) <= set(get_args(Way)) or len(set(ways)) < len(ways):
+            raise ValueError("must be some of vosk, twilio, keys, each once, with commas between")
+        if "keys" in ways[:-1]:
+            raise ValueError("keys must come last: nothing is left to try after a keypad")
+        return ways
+
+    @field_validator("bind", "media_bind")
     @classmethod
     def _address(cls, value: str) -> str:
         found = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]*):([0-9]{1,5})", value)
@@ -175,11 +210,12 @@ class Settings(BaseSettings):
     @property
     def listens_on_loopback(self) -> bool:
         """Whether only this machine can reach the web process."""
-        host = self.bind.rpartition(":")[0].strip("[]")
-        try:
-            return host == "localhost" or ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(self.bind)
+
+    @property
+    def media_listens_on_loopback(self) -> bool:
+        """Whether only this machine can reach the media process."""
+        return _is_loopback(self.media_bind)
 
     @property
     def database(self) -> str:
@@ -204,7 +240,7 @@ class Settings(BaseSettings):
             "IVR_TWILIO_AUTH_TOKEN": self.twilio_auth_token.get_secret_value(),
             "IVR_TWILIO_NUMBER": self.twilio_number,
             "IVR_FALLBACK_NUMBER": self.fallback_number,
-            "IVR_FIELD_KEY": self.field_key.get_secret_value(),
+            "IVR_FIELD_KEY": self.field_key.get_secret_value() or self.key_wrapper,
             "IVR_INDEX_KEY": self.index_key.get_secret_value(),
             "IVR_SIGNING_KEY": self.signing_key.get_secret_value(),
             "IVR_DATABASE_URL": self.database_url.get_secret_value(),
@@ -238,6 +274,14 @@ class Settings(BaseSettings):
                 "callback_number": self.callback_number,
             },
         }
+
+
+def _is_loopback(bind: str) -> bool:
+    host = bind.rpartition(":")[0].strip("[]")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -15,7 +15,7 @@ from speech_model import synthesis, text, voices
 from speech_model.text import Utterance
 from speech_model.voices import Voice
 
-#: An answer of the size of one batch of work for one process.
+#: How many utterances a process speaks at a time.
 _BATCH = 20
 Progress = Callable[[str], None]
 #: Names that each tested voice says; half as many dates and codes.
@@ -27,7 +27,8 @@ class Corpus:
     """``count`` utterances said by voices that ``cast`` draws.
 
     ``builds`` says which builds train on it: ``evaluation`` never hears the unseen voices.
-    ``tested`` corpora are not trained on at all.
+    ``tested`` corpora are not trained on at all. ``mix`` is how often each kind of utterance is
+    drawn for the others.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Corpus:
     cast: Callable[[Random], Voice]
     builds: tuple[str, ...] = ("evaluation", "shipped")
     tested: bool = False
+    mix: Mapping[str, float] = field(default_factory=lambda: text.TRAINING_MIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,23 @@ def plan(scale: float = 1.0) -> list[Corpus]:
         Corpus("m001", 3500, partial(voices.hts, "m001")),
         Corpus("espeak", 1200, voices.espeak),
         Corpus(
+            "kokoro-careful",
+            150,
+            partial(voices.kokoro, careful=True),
+            mix=text.ANSWERS_MIX,
+        ),
+        Corpus(
             "kokoro-unseen",
             320,
             partial(voices.kokoro, among=voices.UNSEEN),
             builds=("shipped",),
+        ),
+        Corpus(
+            "kokoro-careful-unseen",
+            60,
+            partial(voices.kokoro, among=voices.UNSEEN, careful=True),
+            builds=("shipped",),
+            mix=text.ANSWERS_MIX,
         ),
     ]
     tested = [
@@ -84,7 +99,7 @@ def utterances(corpus: Corpus, seed: int) -> Iterator[tuple[Utterance, Voice]]:
             every=max(1, round(_TESTED / corpus.count)),
         )
     else:
-        items = text.training(corpus.name, corpus.count, seed)
+        items = text.training(corpus.name, corpus.count, seed, corpus.mix)
     for item in items:
         voice = corpus.cast(Random(f"{seed}:{item.id}"))
         if item.text:

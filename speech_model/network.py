@@ -59,8 +59,8 @@ class Network(nn.Module):
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             hidden = torch.relu(norm(convolution(hidden)))
             if self.training and self.dropout:
-                kept = torch.rand(*hidden.shape[:2], 1) > self.dropout
-                hidden = hidden * kept.to(hidden.dtype) / (1 - self.dropout)
+                kept = torch.rand(*hidden.shape[:2], 1, device=hidden.device) > self.dropout
+                hidden = hidden * (kept / (1 - self.dropout)).to(hidden.dtype)
         return torch.log_softmax(self.output(hidden).float(), 1).transpose(1, 2)
 
     def layers(self) -> list[Layer]:

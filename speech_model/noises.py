@@ -10,6 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from speech_model.telephone_line import smooth
+
 Samples = npt.NDArray[np.float64]
 Generator = np.random.Generator
 RATE_HZ = 8000
@@ -27,12 +29,14 @@ def level(samples: Samples) -> Samples:
 
 def steady(length: int, random: Generator) -> Samples:
     """Noise of a random colour; now and then swelling, as traffic and kitchens do."""
-    white = random.normal(size=length)
+    size = smooth(length)
+    white = random.normal(size=size)
     colour = random.choice(_COLOURS)
     if colour:
         spectrum = np.fft.rfft(white)
         share = np.maximum(np.arange(len(spectrum)), 1) / len(spectrum)
-        white = np.fft.irfft(spectrum * share**-colour, length)
+        white = np.fft.irfft(spectrum * share**-colour, size)
+    white = white[:length]
     if random.random() < 0.35:
         knots = np.abs(random.normal(size=length // 800 + 2)) + 0.3
         white = white * np.interp(np.arange(length), np.arange(len(knots)) * 800, knots)

@@ -177,7 +177,7 @@ class Recipe:
             self._data(build),
             seed=self.seed,
             progress=self.progress,
-            start=self._weights("evaluation") if build == "shipped" else None,
+            start=self.work / "evaluation" / training.BEFORE_LAST if build == "shipped" else None,
             processes=max(1, self.processes - 1),
         ).run()
 

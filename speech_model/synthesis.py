@@ -109,14 +109,22 @@ def _spread(directory: Path) -> npt.NDArray[np.float32]:
     return spread
 
 
-def _speak_kokoro(utterance: Utterance, voice: Voice, assets: Path, seed: int) -> Samples:
-    directory = assets / "kokoro-voices"
+def kokoro_text(utterance: Utterance, noise: np.random.Generator, *, careful: bool) -> str:
+    """What Kokoro is given to read. ``careful``: with a space between words and a full stop, as its
+    own text front end writes; else words run together four times in ten, drawn from ``noise``."""
     text = ""
-    noise = np.random.default_rng(seed)
     for at, word in enumerate(utterance.words):
         text += ipa(word)
         if at + 1 < len(utterance.words):
-            text += ", " if at in utterance.pauses else " " if noise.random() < 0.6 else ""
+            apart = careful or noise.random() < 0.6
+            text += ", " if at in utterance.pauses else " " if apart else ""
+    return text + "." if careful else text
+
+
+def _speak_kokoro(utterance: Utterance, voice: Voice, assets: Path, seed: int) -> Samples:
+    directory = assets / "kokoro-voices"
+    noise = np.random.default_rng(seed)
+    text = kokoro_text(utterance, noise, careful=voice.careful)
     known = _kokoro_vocabulary()
     tokens = [known[sign] for sign in text]
     if not tokens or len(tokens) > 500:

@@ -23,7 +23,7 @@ def resampled(samples: Samples, from_hz: float, to_hz: float) -> Samples:
 
     A part of a second of silence is wrapped around the end, so that nothing rings into the start.
     """
-    size = _smooth(len(samples) + int(from_hz * 0.02))
+    size = smooth(len(samples) + int(from_hz * 0.02))
     spectrum = np.fft.rfft(samples, size)
     wanted = round(size * to_hz / from_hz)
     out = np.zeros(wanted // 2 + 1, dtype=np.complex128)
@@ -33,7 +33,7 @@ def resampled(samples: Samples, from_hz: float, to_hz: float) -> Samples:
     return np.asarray(np.fft.irfft(out, wanted)[:length] * (wanted / size), dtype=np.float64)
 
 
-def _smooth(least: int) -> int:
+def smooth(least: int) -> int:
     """A length from ``least`` on that a fast Fourier transform likes: a few bits, then zeros."""
     step = 1 << max(0, least.bit_length() - 5)
     return -(-least // step) * step

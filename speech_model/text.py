@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
@@ -15,6 +15,8 @@ TRAINING_MIX = {
     "name": 5.0, "date": 3.0, "digits": 2.0, "yes_no": 1.2, "command": 1.2, "topic": 0.8,
     "sounds": 1.4, "sentence": 0.5,
 }  # fmt: skip
+#: How often each kind is drawn where a corpus is about what callers answer.
+ANSWERS_MIX = {"name": 4.0, "date": 3.0, "digits": 3.0, "yes_no": 2.5, "command": 2.5}
 #: Of the names tested, this share is never said in training: a caller's name may be new.
 HELD_OUT = 3
 _DATE_ENDINGS: tuple[tuple[str, ...], ...] = ((), (), ("です",), ("うまれ", "です"))
@@ -172,11 +174,14 @@ class Speaker:
         return [], {}, self._random.choice(training_sentences())
 
 
-def training(prefix: str, count: int, seed: int) -> Iterator[Utterance]:
-    """``count`` utterances for training, the same for the same seed."""
+def training(
+    prefix: str, count: int, seed: int, mix: Mapping[str, float] = TRAINING_MIX
+) -> Iterator[Utterance]:
+    """``count`` utterances for training, of kinds as often as ``mix`` says, the same for the same
+    seed."""
     random = Random(f"{seed}:{prefix}")
     speaker = Speaker(random, training=True)
-    kinds, shares = list(TRAINING_MIX), list(TRAINING_MIX.values())
+    kinds, shares = list(mix), list(mix.values())
     for at in range(count):
         yield speaker.utterance(f"{prefix}-{at:05d}", random.choices(kinds, shares)[0])
 

@@ -33,6 +33,9 @@ _BATCH_S = 50.0
 _NON_SPEECH = 0.07
 _BACKGROUND = 80
 _AHEAD = 8
+BEFORE_LAST = "before_last.pt"
+#: How much the newest weights count in the average of all.
+_NEWEST = 1 / 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +185,27 @@ def _ahead(
         yield ready, future.result()
 
 
+class _Average:
+    """The mean of a network's weights over the last few hundred steps, the latest counting most:
+    it hears better than the weights of any one step (Polyak and Juditsky 1992)."""
+
+    def __init__(self, network: Network) -> None:
+        self.state = {name: value.clone() for name, value in network.state_dict().items()}
+
+    def add(self, network: Network) -> None:
+        with torch.no_grad():
+            for name, value in network.state_dict().items():
+                if value.is_floating_point():
+                    self.state[name].lerp_(value, _NEWEST)
+                else:
+                    self.state[name].copy_(value)
+
+
 class Trainer:
-    """Trains one build; its state is in ``folder`` after every epoch."""
+    """Trains one build; its state is in ``folder`` after every epoch.
+
+    :data:`BEFORE_LAST` in ``folder`` has the weights from before the last stage.
+    """
 
     def __init__(
         self,
@@ -205,7 +227,10 @@ class Trainer:
         self._network = Network(width, dropout=0.1).to(self._device)
         if start is not None:
             self._network.load_state_dict(torch.load(start, weights_only=True))
-        self._optimiser = torch.optim.AdamW(self._network.parameters(), lr=1e-3, weight_decay=1e-3)
+        self._optimiser = torch.optim.AdamW(
+            self._network.parameters(), lr=1e-3, weight_decay=1e-3, fused=True
+        )
+        self._average = _Average(self._network)
         self._epoch = 0
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -217,10 +242,13 @@ class Trainer:
             state = torch.load(checkpoint, weights_only=True)
             self._network.load_state_dict(state["network"])
             self._optimiser.load_state_dict(state["optimiser"])
+            self._average.state = state["average"]
             self._epoch = int(state["epoch"])
         total = sum(stage.epochs for stage in self._stages)
         with ProcessPoolExecutor(self._processes) as pool:
             while self._epoch < total:
+                if self._epoch == total - self._stages[-1].epochs:
+                    torch.save(self._average.state, self._folder / BEFORE_LAST)
                 self._one_epoch(pool, total)
                 self._epoch += 1
                 part = checkpoint.with_suffix(".part")
@@ -228,12 +256,13 @@ class Trainer:
                     {
                         "network": self._network.state_dict(),
                         "optimiser": self._optimiser.state_dict(),
+                        "average": self._average.state,
                         "epoch": self._epoch,
                     },
                     part,
                 )
                 part.rename(checkpoint)
-        torch.save(self._network.state_dict(), weights)
+        torch.save(self._average.state, weights)
         return weights
 
     def _stage(self) -> tuple[Stage, int]:
@@ -265,12 +294,15 @@ class Trainer:
         sounds = [item.wav for item in items if item.wav]
         background = tuple(random.Random(self._seed).sample(sounds, min(_BACKGROUND, len(sounds))))
         plan = batches(items, shuffle)
+        # What dropout leaves out must not depend on where a run was interrupted.
+        torch.manual_seed(self._seed * 10_000 + self._epoch)
         self._network.train()
         began, loss_sum, frames = time.monotonic(), 0.0, 0
         seed = self._seed * 1_000_000 + self._epoch * 10_000
         stream = _ahead(plan, pool, seed, background, stage)
         for at, (batch, heard) in enumerate(stream):
-            self._set_rate(stage, (within + at / len(plan)) / stage.epochs, within * len(plan) + at)
+            done = (within + at / len(plan)) / (stage.cycle or stage.epochs)
+            self._set_rate(stage, done, within * len(plan) + at)
             loss, outputs = self._step(batch, heard)
             loss_sum += loss
             frames += outputs
@@ -318,6 +350,7 @@ class Trainer:
         mean.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), 5.0)
         self._optimiser.step()
+        self._average.add(self._network)
         return float(loss.detach().sum()), sum(counts)
 
 

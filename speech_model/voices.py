@@ -40,7 +40,8 @@ class Voice:
     ``engine`` is ``kokoro``, ``hts`` or ``espeak``; ``mix`` maps base voices to shares that sum to
     one; ``jitter`` is how far a Kokoro style is moved at random (in standard deviations of the
     voices' styles); ``speed`` is a factor; ``semitones`` and ``tract`` shift pitch and vocal tract
-    (``tract`` < 1 is a longer one) where the engine allows.
+    (``tract`` < 1 is a longer one) where the engine allows. ``careful``: a Kokoro speaker keeps
+    words apart and comes to an end; others run words together and may swallow short ones.
     """
 
     engine: str
@@ -49,6 +50,7 @@ class Voice:
     jitter: float = 0.0
     semitones: float = 0.0
     tract: float = 1.0
+    careful: bool = False
 
     @property
     def name(self) -> str:
@@ -56,7 +58,7 @@ class Voice:
         return "+".join(name for name, _ in self.mix)
 
 
-def kokoro(random: Random, *, among: tuple[str, ...] | None = None) -> Voice:
+def kokoro(random: Random, *, among: tuple[str, ...] | None = None, careful: bool = False) -> Voice:
     """A Kokoro speaker for training: a Japanese base voice four times in ten, mixed with others of
     the same sex two times in three. ``among`` restricts the first base voice (and puts the unseen
     two within reach); without it the unseen two take no part."""
@@ -76,7 +78,8 @@ def kokoro(random: Random, *, among: tuple[str, ...] | None = None) -> Voice:
         parts.append(random.choice(KOKORO_FEMALE if male else KOKORO_MALE))
     raw = [random.uniform(0.3, 1.0) + (0.5 if at == 0 else 0.0) for at in range(len(parts))]
     mix = tuple((name, share / sum(raw)) for name, share in zip(parts, raw, strict=True))
-    return Voice("kokoro", mix, _pace(random), jitter=random.choice((0.0, 0.1, 0.2, 0.35)))
+    jitter = random.choice((0.0, 0.1, 0.2, 0.35))
+    return Voice("kokoro", mix, _pace(random), jitter=jitter, careful=careful)
 
 
 def hts(name: str, random: Random) -> Voice:
@@ -100,8 +103,10 @@ def espeak(random: Random) -> Voice:
 
 def plain(name: str, random: Random) -> Voice:
     """A base voice as it is, at an everyday pace: for evaluation."""
-    engine = "hts" if name in HTS else "kokoro"
-    return Voice(engine, ((name, 1.0),), random.uniform(0.9, 1.15))
+    speed = random.uniform(0.9, 1.15)
+    if name in HTS:
+        return Voice("hts", ((name, 1.0),), speed)
+    return Voice("kokoro", ((name, 1.0),), speed, careful=True)
 
 
 def _pace(random: Random) -> float:

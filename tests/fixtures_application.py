@@ -25,7 +25,8 @@ from ivr.records.models import Call as CallRow
 from ivr.records.models import Turn
 from ivr.settings import Settings
 from ivr.telephony.logging import configure_logging
-from ivr.wiring.application import RunningApp, build_app, load_shipped_flow, open_database
+from ivr.wiring.application import RunningApp, build_app
+from ivr.wiring.backstage import load_shipped_flow, open_database
 
 
 @pytest.fixture(scope="session")

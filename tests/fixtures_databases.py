@@ -19,8 +19,10 @@ import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
 from ivr.clock import Clock, ManualClock
-from ivr.records.cipher import BlindIndex, FieldCipher
+from ivr.records.cipher import BlindIndex
 from ivr.records.database import Database
+from ivr.records.key_ring import FRESH_S
+from ivr.records.key_wrapping import SettingsKeyWrapper
 
 FIELD_KEY = bytes(range(32))
 INDEX_KEY = bytes(range(32, 64))
@@ -34,15 +36,18 @@ def new_database(
     *,
     wait_s: float = 10.0,
     field_key: bytes = FIELD_KEY,
+    former_field_key: bytes | None = None,
     index_key: bytes = INDEX_KEY,
+    keys_fresh_s: float = FRESH_S,
 ) -> Database:
     """A database with the keys of the tests; the caller disposes of it."""
     return Database(
         url,
-        cipher=FieldCipher(field_key),
+        wrapper=SettingsKeyWrapper(field_key, former_field_key),
         index=BlindIndex(index_key),
         clock=clock,
         wait_s=wait_s,
+        keys_fresh_s=keys_fresh_s,
     )
 
 
@@ -127,6 +132,14 @@ def postgres_database(postgres_url: str, clock: ManualClock) -> Iterator[Databas
     db = new_database(postgres_url, clock)
     yield db
     db.dispose()
+
+
+@pytest.fixture
+def database_url(database: Database, request: pytest.FixtureRequest) -> str:
+    """URL of the ``database`` of this test: for another process's view of it."""
+    kind = "sqlite" if database.engine.dialect.name == "sqlite" else "postgres"
+    url: str = request.getfixturevalue(f"{kind}_url")
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

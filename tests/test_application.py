@@ -30,7 +30,8 @@ from ivr.errors import FilesError
 from ivr.records.customer_csv import store_file
 from ivr.records.models import Call as CallRow
 from ivr.telephony.logging import configure_logging
-from ivr.wiring.application import build_app, open_database
+from ivr.wiring.application import build_app
+from ivr.wiring.backstage import open_database
 
 pytestmark = pytest.mark.usefixtures("log")
 

@@ -51,6 +51,9 @@ def kind(field: FieldInfo) -> str:
         return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
     if get_origin(field.annotation) is dict:
         return "JSON object"
+    if get_origin(field.annotation) is tuple:
+        choices, _ = get_args(field.annotation)
+        return f"list of {', '.join(f'`{choice}`' for choice in get_args(choices))}"
     words: dict[Any, str] = {bool: "true or false", int: "integer", float: "number", Path: "path"}
     word = words.get(field.annotation, "text")
     bounds = {type(m).__name__: getattr(m, type(m).__name__.lower(), None) for m in field.metadata}
@@ -60,6 +63,8 @@ def kind(field: FieldInfo) -> str:
 def default(field: FieldInfo) -> str:
     """How the page writes a default."""
     value: Any = field.default
+    if isinstance(value, tuple):
+        value = ",".join(value)
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
     return f"`{text.lower() if isinstance(value, bool) else text}`" if text else "empty"
 
@@ -152,14 +157,14 @@ def test_every_command_and_option_explains_itself() -> None:
 
 
 def make_targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def named_commands(text: str) -> set[str]:
     """Every `make …` and `ivr …` in code spans and code blocks, without arguments."""
     code = "\n".join(spans(text))
     paths = {context.command_path for context in contexts()}
-    found = {f"make {target}" for target in re.findall(r"\bmake ([a-z]+)\b", code)}
+    found = {f"make {target}" for target in re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)\b", code)}
     for line in re.findall(r"(?:^|[\s/])ivr((?: [a-z]+(?:-[a-z]+)*)+)", code, re.MULTILINE):
         words = ["ivr", *line.split()]
         while len(words) > 2 and " ".join(words) not in paths:

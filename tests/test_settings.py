@@ -62,11 +62,11 @@ def test_no_secret_has_a_default() -> None:
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IVR_COMPANY_JA", "かもめ銀行")
     monkeypatch.setenv("IVR_DESTINATIONS", json.dumps({"agents": ["+81312345678"]}))
-    monkeypatch.setenv("IVR_SPEECH", "false")
+    monkeypatch.setenv("IVR_HEARING", "vosk, keys")
     settings = load_settings()
     assert settings.words()["ja"]["company"] == "かもめ銀行"
     assert settings.destinations == {"agents": ("+81312345678",)}
-    assert settings.speech is False
+    assert settings.hearing == ("vosk", "keys")
 
 
 def test_the_environment_wins_over_the_file_and_overrides_over_both(
@@ -102,6 +102,13 @@ def test_a_missing_env_file_is_an_error_not_a_default(
         ("IVR_SMS_SENDER", "pigeon"),
         ("IVR_LOG_LEVEL", "loud"),
         ("IVR_DATABASE_WAIT_S", "60"),
+        ("IVR_MEDIA_BIND", "8081"),
+        ("IVR_MEDIA_CALLS", "0"),
+        ("IVR_HEARING", "whisper"),
+        ("IVR_HEARING", "vosk,whisper"),
+        ("IVR_HEARING", "vosk,,keys"),
+        ("IVR_HEARING", "twilio,twilio"),
+        ("IVR_HEARING", "keys,twilio"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(
@@ -114,8 +121,36 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(
     assert f"'{value}'" not in str(caught.value)
 
 
-@pytest.mark.parametrize("number", ["0312345678", "+0312345678", "+81-3-1234-5678", "+813"])
-def test_destinations_are_whole_international_numbers(
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sip:queue@pbx.example.co.jp",
+        "sips:queue@pbx.example.co.jp:5061;transport=tls",
+        "sip:+81312345678@192.0.2.7",
+    ],
+)
+def test_a_destination_may_be_a_sip_address(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IVR_DESTINATIONS", json.dumps({"centre": [address]}))
+    assert load_settings().destinations == {"centre": (address,)}
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "0312345678",
+        "+0312345678",
+        "+81-3-1234-5678",
+        "+813",
+        "queue@pbx.example.co.jp",
+        "sip:",
+        "sip:queue@pbx.example.co.jp?X-Level=verified",
+        "sip:queue @pbx.example.co.jp",
+        "sip:<queue@pbx.example.co.jp>",
+        "sip:" + "a" * 251,
+        "https://pbx.example.co.jp",
+    ],
+)
+def test_destinations_are_whole_international_numbers_or_sip_addresses(
     number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IVR_DESTINATIONS", json.dumps({"agents": [number]}))

@@ -20,18 +20,29 @@ SCHEMA_FILE = _FOLDER / "twiml-schema.json"
 
 #: Verb or noun -> what may stand in it. What is not named here we do not emit.
 _CHILDREN = {
-    "Response": {"Say", "Gather", "Pause", "Redirect", "Dial", "Hangup"},
+    "Response": {
+        *("Say", "Play", "Gather", "Connect", "Pause", "Redirect", "Dial", "Refer", "Enqueue"),
+        *("Leave", "Hangup"),
+    },
+    "Enqueue": {"Task"},
     "Gather": {"Say", "Pause"},
-    "Dial": {"Number"},
+    "Connect": {"Stream"},
+    "Stream": {"Parameter"},
+    "Dial": {"Number", "Sip"},
+    "Refer": {"Sip"},
     "Say": {"prosody"},
 }
 #: Element name -> its name in the table.
 _IN_TABLE = {"prosody": "SsmlProsody"}
 #: Without attributes, so without a row in the table.
-_BARE = {"Response", "Hangup"}
+_BARE = {"Response", "Hangup", "Leave"}
 #: Verbs after which Twilio never comes back to the document.
-_LEAVES = {"Redirect", "Hangup"}
+_LEAVES = {"Redirect", "Hangup", "Leave"}
 _MOST_SAY_CHARACTERS = 3000  # Amazon Polly's limit for one request
+#: Noun -> where it may lead; all others lead to our webhooks.
+_PLACES = {"Stream": r"wss?://[^/?#]+/media$"}
+#: Name and value of one <Parameter> together.
+_MOST_PARAMETER_CHARACTERS = 500
 
 
 def check_twiml(xml: str) -> list[str]:
@@ -55,22 +66,62 @@ def _structure(root: ET.Element) -> list[str]:
             found.append(f"<Say> of {len(text)} characters")
         if element.tag == "Number" and not re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
             found.append("<Number> is not E.164")
-        urls = [element.get(name, "") for name in ("action", "url") if name in element.attrib]
+        found += _sip_problems(element, text)
+        if element.tag == "Task" and not 0 < len(text) <= 4096:
+            found.append(f"<Task> of {len(text)} characters")
+        urls = [
+            element.get(name, "") for name in ("action", "url", "waitUrl") if name in element.attrib
+        ]
         if element.tag == "Redirect":
             urls.append(text)
         found += [
             f"<{element.tag}> names a relative URL"
             for url in urls
-            if not re.match(r"https?://[^/]+/voice/", url)
+            if not re.match(_PLACES.get(element.tag, r"https?://[^/]+/voice/"), url)
         ]
-        if element.tag in {"Gather", "Dial"} and "action" not in element.attrib:
+        found += _stream_problems(element)
+        if element.tag in {"Gather", "Dial", "Refer", "Enqueue"} and "action" not in element.attrib:
             found.append(f"<{element.tag}> without an action asks the current URL again")
         if element.tag == "Dial" and not 1 <= len(element) <= 10:
             found.append(f"<Dial> with {len(element)} numbers")
+        if len(element) > 1 and element.find("Sip") is not None:
+            found.append(f"<{element.tag}> with more than one <Sip> needs another contract")
     for before, after in zip(root, list(root)[1:], strict=False):
-        if before.tag in _LEAVES or (before.tag == "Dial" and "action" in before.attrib):
+        if before.tag in _LEAVES or (
+            before.tag in {"Dial", "Refer", "Enqueue"} and "action" in before.attrib
+        ):
             found.append(f"<{after.tag}> after <{before.tag}> is never reached")
     return found
+
+
+def _sip_problems(element: ET.Element, text: str) -> list[str]:
+    """Twilio's limits: addresses below 255, headers below 1024 characters; names begin with
+    ``X-``, but for User-to-User and its like."""
+    if element.tag != "Sip":
+        return []
+    address, _, headers = text.partition("?")
+    found = [] if re.fullmatch(r"sips?:[^\s<>?]+", address) else ["<Sip> is no SIP address"]
+    if len(address) > 254 or len(headers) > 1023:
+        found.append(f"<Sip> of {len(address)} and {len(headers)} characters")
+    names = [part.partition("=")[0] for part in headers.split("&")] if headers else []
+    found += [
+        f"<Sip> with the header {name}"
+        for name in names
+        if not re.fullmatch(r"X-[A-Za-z-]+|User-to-User", name)
+    ]
+    return found
+
+
+def _stream_problems(element: ET.Element) -> list[str]:
+    if element.tag == "Connect" and len(element) != 1:
+        return [f"<Connect> with {len(element)} nouns"]
+    if element.tag == "Stream" and "url" not in element.attrib:
+        return ["<Stream> leads nowhere"]
+    if element.tag == "Parameter":
+        name, value = element.get("name", ""), element.get("value", "")
+        if not name or not value or len(name + value) > _MOST_PARAMETER_CHARACTERS:
+            return [f"<Parameter> of {len(name + value)} characters"]
+    return []
 
 
 @cache

@@ -18,11 +18,12 @@ import click
 
 from ivr.clock import ManualClock, SystemClock
 from ivr.commands import bench_stage as stage
+from ivr.commands.bench_hearing import hearing
 from ivr.commands.bench_step import StepFigures, measure_steps
 from ivr.rehearsal.bench_call import KINDS, BenchCaller, HttpLine, Person, SentCodes, Turn
 from ivr.rehearsal.bench_figures import Figures, figures, table
 from ivr.settings import Settings, load_settings
-from ivr.wiring.application import load_shipped_flow
+from ivr.wiring.backstage import load_shipped_flow
 
 _Share = TypeVar("_Share")
 #: Calls placed in this process to count their queries, after one that warms up.
@@ -31,7 +32,10 @@ _COUNTED_CALLS = 3
 
 @click.group()
 def bench() -> None:
-    """Measure this machine: webhook turns, machine steps."""
+    """Measure this machine: webhook turns, machine steps, hearing."""
+
+
+bench.add_command(hearing)
 
 
 @bench.command()

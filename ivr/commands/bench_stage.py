@@ -28,7 +28,8 @@ from ivr.rehearsal.world import CSV_COLUMNS
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
 from ivr.understanding import slots
-from ivr.wiring.application import build_app, open_database
+from ivr.wiring.application import build_app
+from ivr.wiring.backstage import open_database
 from ivr.wiring.keys import with_rehearsal_keys
 
 #: The flow that the benchmark's caller can walk.
@@ -55,7 +56,7 @@ def bench_settings(folder: Path, database_url: str) -> Settings:
         "bind": address,
         "public_url": f"http://{address}",
         "flow": FLOW,
-        "speech": True,
+        "hearing": ("twilio", "keys"),
         "check_signatures": True,
         "twilio_account_sid": _ACCOUNT_SID,
         "twilio_auth_token": secrets.token_hex(16),

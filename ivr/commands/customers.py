@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ivr.clock import SystemClock
+from ivr.commands.operator import operator, why
 from ivr.errors import FilesError
 from ivr.records.customer_csv import store_file
 from ivr.settings import load_settings
@@ -19,16 +20,17 @@ def customers() -> None:
 
 @customers.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-def import_(file: Path) -> None:
+@why
+def import_(file: Path, why: str) -> None:
     """Add the customers of FILE (CSV) or update those whose number is known: all or none.
 
     docs/records.md describes the columns.
     """
-    from ivr.wiring.application import open_database
+    from ivr.wiring.backstage import open_database
 
     db = open_database(load_settings(), SystemClock())
     try:
-        stored = store_file(db, file, _show)
+        stored = store_file(db, file, _show, who=operator(), why=why)
     except FilesError as error:
         click.echo(f"nothing was stored, {len(error.problems)} problems:", err=True)
         raise

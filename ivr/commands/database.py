@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import click
 
 from ivr.clock import SystemClock
+from ivr.commands.operator import operator
 from ivr.errors import RecordsError
-from ivr.records import customers
+from ivr.records import audit, customers
+from ivr.records.audit import Entry
 from ivr.records.database import Database
+from ivr.records.schema import newest
 from ivr.settings import load_settings
 
 
@@ -23,7 +26,11 @@ def database() -> None:
 def upgrade() -> None:
     """Create the tables or bring them to this program's version. Safe to repeat."""
     with _opened() as db:
-        db.upgrade()
+        if db.upgrade():
+            details = {"version": newest()}
+            entry = Entry(operator(), "database.upgraded", "", "", details)
+            with db.writing() as session:
+                audit.note(session, entry, db.clock.now())
         click.echo(f"{db.where} is up to date")
 
 
@@ -47,7 +54,7 @@ def check() -> None:
 
 @contextmanager
 def _opened() -> Iterator[Database]:
-    from ivr.wiring.application import open_database
+    from ivr.wiring.backstage import open_database
 
     db = open_database(load_settings(), SystemClock())
     try:

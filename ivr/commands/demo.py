@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import click
 from pydantic import SecretStr
 
 from ivr.clock import HurriedClock, SystemClock
+from ivr.commands.prompts import render_ahead
 from ivr.commands.rehearse import load_flows
 from ivr.commands.web_process import free_address, serving
 from ivr.errors import RehearsalError
 from ivr.records.customer_csv import store_file
+from ivr.rehearsal.call_recording import CallRecording
 from ivr.rehearsal.callfile import load_call
 from ivr.rehearsal.outcome import Outcome
 from ivr.rehearsal.report import LiveText, table_heading, table_row
 from ivr.rehearsal.telephone import Surroundings, Telephone
 from ivr.rehearsal.webhooks import Server
+from ivr.rehearsal.world import BY_VOICE
 from ivr.settings import Settings, load_settings
-from ivr.wiring.application import open_database
+from ivr.telephony.logging import configure_logging
+from ivr.telephony.media.ears import Said
+from ivr.wiring.backstage import open_database
 from ivr.wiring.keys import with_rehearsal_keys
+from ivr.wiring.media import media_in_thread
 
 #: The call that is printed, and those that are placed quietly after it.
 SHOWN = "verified-by-sms"
 QUIET = ("wrong-birthdate", "look-alike-name", "proxy", "lost-card", "english-verified")
+_NO_VOICE = (
+    "The bot has no voice here: you can read it, and the recording holds the caller alone."
+    " `pip install 'honnin-ivr[voice]'` gives it one (docs/voice.md)."
+)
+#: How fast time passes at most while nobody speaks and the servers may be at work.
+_QUIET_PACE = 8.0
 _ACCOUNT_SID = "AC" + "0" * 32
 
 
@@ -37,37 +52,53 @@ _ACCOUNT_SID = "AC" + "0" * 32
     help="How many times faster than real talk the calls go; 1 is real time.",
 )
 def demo(pace: float) -> None:
-    """Show a whole call, from the first ring to the agent, with made-up customers.
+    """Show a whole call by voice, from the first ring to the agent, with made-up customers.
 
-    Prepares an SQLite file, starts the web process and places calls over real signed webhooks.
-    Needs no Twilio account. Everything it makes lies in var/demo.
+    Prepares an SQLite file, starts the web process and a media server, and places calls over real
+    signed webhooks and media streams. Needs no Twilio account. Everything it makes lies in
+    var/demo, a recording of the call too.
     """
     settings = _settings(load_settings())
-    clock = SystemClock()
     flow = load_flows(settings)[settings.flow]
     folder = settings.flows_dir / settings.flow
-    db = open_database(settings, clock)
-    db.upgrade()
-    stored = store_file(db, folder / "customers.csv", lambda done, total: None)
-    db.dispose()
-    click.echo(f"Made-up customers: {stored.added}, in {settings.var_dir}/honnin.sqlite3")
-    with serving(settings, settings.var_dir / "server.log"):
-        click.echo(f"Web process: {settings.public_url} (signed webhooks, log in var/demo)\n")
+    stored = _customers(settings, folder / "customers.csv")
+    click.echo(f"Made-up customers: {stored}, in {settings.var_dir}/honnin.sqlite3")
+    if not render_ahead(settings, flow.name):
+        click.echo(_NO_VOICE)
+    live = LiveText(click.echo, colours=sys.stdout.isatty())
+    recording = CallRecording()
+    outcomes: list[Outcome] = []
 
-        def place(name: str, live: LiveText | None, pace: float) -> Outcome:
+    def overhear(said: Said) -> None:
+        if not outcomes:  # the call that is shown
+            live.overhears(said)
+
+    with ExitStack() as open_:
+        open_.enter_context(serving(settings, settings.var_dir / "server.log", media=False))
+        click.echo(f"Web process: {settings.public_url} (signed webhooks, log in var/demo)")
+        log = open_.enter_context((settings.var_dir / "media.log").open("w", encoding="utf-8"))
+        configure_logging(settings.log_level, log)
+        media = open_.enter_context(
+            media_in_thread(settings, SystemClock(), flow=flow, overhear=overhear)
+        )
+        click.echo(f"Media server: {media} (hears the caller with Vosk)\n")
+
+        def place(name: str, around: Surroundings, live: LiveText | None) -> Outcome:
             call = load_call(folder / "calls" / f"{name}.yaml", flows={flow.name: flow})
             if live is not None:
                 live.heading(call)
             watch = None if live is None else live.show
-            return Telephone(call, flow, _surroundings(settings, pace), watch).place()
+            return Telephone(call, flow, around, watch).place()
 
-        live = LiveText(click.echo, colours=sys.stdout.isatty())
-        shown = place(SHOWN, live, pace)
+        around = _surroundings(settings, media, pace)
+        shown = place(SHOWN, replace(around, recording=recording), live)
         live.outcome(shown)
+        recording.write(settings.var_dir / "call.wav")
+        click.echo(f"Listen to it: {settings.var_dir}/call.wav (the caller left, the bot right)")
         click.echo("\nA few more calls, without the words:\n" + table_heading())
-        outcomes = [shown]
+        outcomes.append(shown)
         for name in QUIET:
-            outcomes.append(place(name, None, pace * 10))
+            outcomes.append(place(name, _surroundings(settings, media, pace * 10), None))
             click.echo(table_row(outcomes[-1]))
     failed = [outcome for outcome in outcomes if not outcome.ok]
     if failed:
@@ -76,6 +107,16 @@ def demo(pace: float) -> None:
         "\nAll calls went as their files say. Next: change a sentence in"
         " flows/verify/prompts.ja.yaml, then `.venv/bin/ivr lint` and `make rehearse`."
     )
+
+
+def _customers(settings: Settings, file: Path) -> int:
+    """Store the made-up customers in a fresh database; how many they are."""
+    db = open_database(settings, SystemClock())
+    try:
+        db.upgrade()
+        return store_file(db, file, lambda done, total: None).added
+    finally:
+        db.dispose()
 
 
 def _settings(given: Settings) -> Settings:
@@ -92,6 +133,10 @@ def _settings(given: Settings) -> Settings:
             "database_url": SecretStr(""),
             "bind": address,
             "public_url": f"http://{address}",
+            "hearing": BY_VOICE,
+            "check_signatures": True,
+            # Named after what they hold: good for the next demo too.
+            "rendered_prompts": str(given.rendered_folder.absolute()),
             "twilio_account_sid": _ACCOUNT_SID,
             "twilio_number": "+815000001000",
             "fallback_number": "+815000001009",
@@ -105,7 +150,7 @@ def _settings(given: Settings) -> Settings:
     return with_rehearsal_keys(demo)
 
 
-def _surroundings(settings: Settings, pace: float) -> Surroundings:
+def _surroundings(settings: Settings, media: str, pace: float) -> Surroundings:
     names = {number: name for name, (number, *_) in settings.destinations.items()}
     return Surroundings(
         server=Server(
@@ -114,10 +159,12 @@ def _surroundings(settings: Settings, pace: float) -> Surroundings:
             auth_token=settings.twilio_auth_token.get_secret_value(),
             account_sid=settings.twilio_account_sid,
             number=settings.twilio_number,
+            media=f"http://{media}",
         ),
         clock=HurriedClock(pace),
         outbox=settings.var_dir / "outbox.jsonl",
         destinations=names,
         result_key=settings.result_keys["rehearsal"].get_secret_value(),
         audience=settings.audience,
+        quiet_pace=_QUIET_PACE if pace > 1 else 0.0,
     )

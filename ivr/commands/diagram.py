@@ -6,7 +6,7 @@ import click
 
 from ivr.flow.diagram import mermaid
 from ivr.settings import load_settings
-from ivr.wiring.application import load_shipped_flow
+from ivr.wiring.backstage import load_shipped_flow
 
 
 @click.command()

@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ivr.clock import JAPAN
+from ivr.commands.evaluate_voice import as_object, evaluate_voice, report
 from ivr.commands.understand import choice_of, today_of
 from ivr.errors import FilesError, Problem
 from ivr.understanding.name_pairs import PairScore, pair_scores
 from ivr.understanding.scoring import Scorer, Tally
+from ivr.wiring.spoken_answers import LINES
 
 VERDICTS = ("right", "unclear", "wrong")
 DECISIONS = ("pass", "confirm", "fail")
+_NOON = time(12)
 
 
 class _Names:
@@ -48,9 +52,35 @@ class _File:
 @click.argument(
     "paths",
     nargs=-1,
-    required=True,
-    metavar="PATH...",
+    metavar="[PATH...]",
     type=click.Path(exists=True, path_type=Path),
+)
+@click.option(
+    "--voice",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Hear the spoken answers in FOLDER instead.",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="With --voice: the speech model; otherwise the one in force.",
+)
+@click.option(
+    "--line",
+    "lines",
+    multiple=True,
+    type=click.Choice(tuple(LINES)),
+    help="With --voice: what the telephone line does, again for each; otherwise all of them.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="With --voice: how many work at a time.",
 )
 @click.option("--now", type=click.DateTime(["%Y-%m-%d"]), help="The day it is said on; today.")
 @click.option(
@@ -58,13 +88,39 @@ class _File:
     help="Show so many failures of each file.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def evaluate(paths: tuple[Path, ...], now: datetime | None, failures: int, as_json: bool) -> None:
-    """Score JSON-lines files of utterances with known values.
+def evaluate(
+    paths: tuple[Path, ...],
+    folder: Path | None,
+    model: Path | None,
+    lines: tuple[str, ...],
+    processes: int,
+    now: datetime | None,
+    failures: int,
+    as_json: bool,
+) -> None:
+    """Score utterances with known values.
 
-    PATH is such a file, or a folder of them. Counts what was right, unclear and wrong in each
-    file and kind; for names, how often each decision falls, on the same name and on another.
-    docs/understanding.md describes the files.
+    PATH is a file of JSON lines, or a folder of such files. Counts what was right, unclear and
+    wrong in each file and kind; for names, how often each decision falls, on the same name and on
+    another. docs/understanding.md describes the files.
+
+    With --voice, everything from the sound to the value is scored, as it is in a call: speech
+    found on the line, heard with the grammars of each question, understood. A name is heard with
+    the caller in the register, and with each look-alike there instead. docs/voice-evaluation.md
+    describes the folder and the numbers.
     """
+    if folder is not None and not paths:
+        at = datetime.combine(today_of(now), _NOON, JAPAN)
+        found = evaluate_voice(folder, model, lines or tuple(LINES), at, processes)
+        if as_json:
+            click.echo(json.dumps(as_object(found, failures), ensure_ascii=False))
+        else:
+            click.echo("\n".join(report(found, failures)))
+        return
+    if folder is not None or not paths:
+        raise click.UsageError("give either PATHs, or --voice and a folder of spoken answers")
+    if model is not None or lines or processes > 1:
+        raise click.UsageError("--model, --line and --processes belong to --voice")
     scorer = Scorer(today_of(now), _yes_no)
     done = [_evaluate(path, scorer) for path in _files(paths)]
     if as_json:

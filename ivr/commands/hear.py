@@ -100,7 +100,7 @@ def hear(
     for file, sound in audio:
         began = time.perf_counter()
         found = recognise(model, compiled, sound, n_best=n_best)
-        freely = recognise(model, compiler.anything(), sound) if listened else []
+        freely = recognise(model, None, sound) if listened else []
         took = time.perf_counter() - began
         heard = [Hypothesis(each.text, each.confidence) for each in found]
         name, understood = _understood(grammars, heard, language, today)
@@ -154,8 +154,11 @@ def listened_names(
 def _weighed(
     listened: ListenedNames, found: Sequence[Transcript], freely: Sequence[Transcript]
 ) -> dict[str, Any]:
-    guesses = [Guess(each.text, each.score) for each in found if each.score is not None]
-    evidence = weigh(listened, guesses, [each.text for each in freely])
+    listed, free = (
+        [Guess(each.text, each.score) for each in heard if each.score is not None]
+        for heard in (found, freely)
+    )
+    evidence = weigh(listened, listed, free)
     return {
         "decision": evidence.decision,
         "names": sorted(f"{name.surname} {name.given}" for name in evidence.names),

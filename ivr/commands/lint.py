@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from ivr.commands.understand import today_of
 from ivr.errors import FilesError, Problem
 from ivr.flow.flow import Flow
 from ivr.flow.grammars import grammar_of, read_grammar, twin_of
 from ivr.flow.loader import FLOW_FILE, LANGUAGES, SLOW_RATE, load_flow
+from ivr.flow.samples import misread, stolen
 from ivr.settings import load_settings
 
 CALLS = "calls"
@@ -24,7 +26,7 @@ def lint_paths(
     flows_dir: Path,
     grammars_dir: Path,
     words: Words,
-    destinations: Collection[str] | None = None,
+    destinations: Mapping[str, Collection[str]] | None = None,
     slow_rate: int = SLOW_RATE,
 ) -> list[Problem]:
     """Every problem in ``paths``, sorted; in all flows, grammars and calls if there are none.
@@ -46,7 +48,7 @@ class _Lint:
         flows_dir: Path,
         grammars_dir: Path,
         words: Words,
-        destinations: Collection[str] | None,
+        destinations: Mapping[str, Collection[str]] | None,
         slow_rate: int,
     ) -> None:
         self.problems: set[Problem] = set()
@@ -99,7 +101,10 @@ class _Lint:
 
     def _grammar(self, path: Path) -> None:
         self.files |= {path, twin_of(path)}
-        self.problems.update(read_grammar(path).problems)
+        reading = read_grammar(path)
+        self.problems.update(reading.problems)
+        if not reading.problems:
+            self.problems.update(misread(path, reading, today_of(None)))
 
     def _flow(self, folder: Path) -> Flow | None:
         """The flow in ``folder``, or None where it has problems."""
@@ -108,7 +113,7 @@ class _Lint:
             for language in LANGUAGES:
                 self.files.update((self._grammars_dir / language).glob("*.yaml"))
             try:
-                self._flows[folder] = load_flow(
+                self._flows[folder] = flow = load_flow(
                     folder,
                     grammars_dir=self._grammars_dir,
                     words=self._words,
@@ -118,6 +123,8 @@ class _Lint:
             except FilesError as error:
                 self._flows[folder] = None
                 self.problems.update(error.problems)
+            else:
+                self.problems.update(stolen(flow, self._grammars_dir, today_of(None)))
         return self._flows[folder]
 
     def _call(self, path: Path) -> None:

@@ -19,7 +19,7 @@ from ivr.hearing.model_files import look_at
 from ivr.hearing.vocabulary import HeardAs, is_pattern
 from ivr.settings import load_settings
 from ivr.understanding.grammar import Grammar
-from ivr.wiring.application import load_shipped_flow
+from ivr.wiring.backstage import load_shipped_flow
 from ivr.wiring.listening import compiler_for, phrases_of
 
 #: Loads a model and listens for a moment, in a process that may be killed by it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import click
@@ -13,7 +14,7 @@ from ivr.hearing.telephone_audio import TELEPHONE_RATE
 from ivr.settings import Settings, load_settings
 from ivr.speaking.prompt_sounds import PromptSounds, open_prompt_sounds, open_voice
 from ivr.speaking.prompt_texts import PromptText
-from ivr.wiring.application import load_shipped_flow
+from ivr.wiring.backstage import load_shipped_flow
 
 _FLOW = click.option("--flow", "name", help="The flow; without, the one that answers calls.")
 _LANGUAGE = click.option(
@@ -103,6 +104,32 @@ def render(name: str | None, language: str | None) -> None:
                     long.append(f"{text.name} ({text.language}): {len(sound) / 8000:.1f} s")
     click.echo(f"{made} rendered, {kept} were there, in {settings.rendered_folder}")
     _refuse(long)
+
+
+def render_ahead(settings: Settings, name: str) -> bool:
+    """Have the voice read what a call of the flow ``name`` says at normal speed, as far as its
+    sound is not there yet: nobody waits for it during the call. Returns whether there is a voice.
+
+    Raises:
+        FilesError: recordings or readings are not as they must be.
+        SpeakingError: a text cannot be read, or its sound cannot be kept.
+    """
+    with _sounds(settings, name) as sounds:
+        rendered = [
+            text
+            for text in sounds.texts
+            if not text.open and sounds.source(text.language, text.text) == "rendered"
+        ]
+        missing = [
+            text for text in rendered if sounds.ready(text.language, text.text, slow=False) is None
+        ]
+        if missing:
+            with click.progressbar(
+                missing, label="rendering prompts, once", file=sys.stderr
+            ) as bar:
+                for text in bar:
+                    _rendered(sounds, text, slow=False)
+        return bool(rendered)
 
 
 def _sounds(settings: Settings, name: str | None) -> PromptSounds:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Lock
 from typing import TextIO
@@ -13,8 +14,10 @@ from typing import TextIO
 import click
 
 from ivr.clock import Clock, SystemClock
+from ivr.commands.prompts import render_ahead
 from ivr.errors import FilesError, Problem, RehearsalError
 from ivr.flow.flow import Flow
+from ivr.identity.ports import Channel, CodeSender
 from ivr.records.customer_csv import store_file
 from ivr.rehearsal.callfile import CallFile, load_call
 from ivr.rehearsal.outcome import Outcome
@@ -23,23 +26,30 @@ from ivr.rehearsal.stage import RunningApp, SenderWrap
 from ivr.rehearsal.world import Worlds
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
-from ivr.wiring.application import build_app, load_shipped_flow, open_database
+from ivr.telephony.media.overhearing import Overhear
+from ivr.wiring.application import build_app
+from ivr.wiring.backstage import load_shipped_flow, open_database
+from ivr.wiring.media import media_in_thread
 from ivr.wiring.senders import make_senders
 
 #: Werkzeug builds its routes with ``ast.parse``, which in CPython 3.11 fails now and then when
 #: two threads are in it (python/cpython issue 106905).
 _BUILDING = Lock()
 
+_AUDIO = "docs/rehearsal.md, 'audio'"
+
 #: Calls placed at the same time unless told otherwise.
 JOBS = 4
 
 
 class WiredStage:
-    """The real application. What it logs from ``level`` up is written to ``log``."""
+    """The real application. What it logs from ``level`` up is written to ``log``; ``overhear`` is
+    told what is heard of callers by voice."""
 
-    def __init__(self, log: TextIO, level: str) -> None:
+    def __init__(self, log: TextIO, level: str, overhear: Overhear | None = None) -> None:
         self._log = log
         self._level = level
+        self._overhear = overhear
 
     def prepare(self, settings: Settings, clock: Clock, customers: Path | None) -> None:
         """See :class:`ivr.rehearsal.stage.Stage`."""
@@ -55,14 +65,22 @@ class WiredStage:
         self, settings: Settings, clock: Clock, flow: Flow, wrap_sender: SenderWrap
     ) -> RunningApp:
         """See :class:`ivr.rehearsal.stage.Stage`."""
-        senders = {
-            channel: wrap_sender(sender)
-            for channel, sender in make_senders(settings, clock).items()
-        }
+        senders = _senders(settings, clock, wrap_sender)
         with _BUILDING:
             running = build_app(settings, clock, senders=senders, flow=flow)
         configure_logging(self._level, self._log)
         return RunningApp(running.app, running.close)
+
+    def media(
+        self, settings: Settings, clock: Clock, flow: Flow, wrap_sender: SenderWrap
+    ) -> AbstractContextManager[str]:
+        """See :class:`ivr.rehearsal.stage.Stage`."""
+        senders = _senders(settings, clock, wrap_sender)
+        return media_in_thread(settings, clock, senders=senders, flow=flow, overhear=self._overhear)
+
+
+def _senders(settings: Settings, clock: Clock, wrap: SenderWrap) -> dict[Channel, CodeSender]:
+    return {channel: wrap(sender) for channel, sender in make_senders(settings, clock).items()}
 
 
 def load_flows(settings: Settings) -> dict[str, Flow]:
@@ -142,6 +160,7 @@ def rehearse_all(
 @click.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--fast/--real-time", default=True, help="Let the clock run ahead (default).")
+@click.option("--voice", is_flag=True, help="By media stream: the calls that have sound.")
 @click.option(
     "--jobs", default=JOBS, show_default=True, type=click.IntRange(1, 64), help="Calls at a time."
 )
@@ -150,7 +169,7 @@ def rehearse_all(
     "--server-log", type=click.File("w"), default="/dev/null", help="Where the server logs to."
 )
 def rehearse(
-    paths: tuple[Path, ...], fast: bool, jobs: int, as_json: bool, server_log: TextIO
+    paths: tuple[Path, ...], fast: bool, voice: bool, jobs: int, as_json: bool, server_log: TextIO
 ) -> None:
     """Place rehearsed calls: the call files PATH (files or folders), or all of every flow.
 
@@ -160,11 +179,17 @@ def rehearse(
     settings = load_settings()
     flows = load_flows(settings)
     calls = load_calls(call_paths(paths, settings.flows_dir), flows)
+    mute = [call for call in calls if call.mute is not None] if voice else []
+    calls = [call for call in calls if call not in mute]
+    if not calls:
+        raise RehearsalError("no call has sound for all that its caller says", hint=_AUDIO)
+    for name in {call.flow for call in calls} if voice else ():
+        render_ahead(settings, name)
     clock = SystemClock()
     began = clock.now()
     if not as_json:
         click.echo(table_heading())
-    with Worlds(WiredStage(server_log, settings.log_level), fast=fast) as worlds:
+    with Worlds(WiredStage(server_log, settings.log_level), fast=fast, voice=voice) as worlds:
         outcomes = rehearse_all(
             worlds,
             calls,
@@ -179,9 +204,12 @@ def rehearse(
             "ok": not failed,
             "failed": failed,
             "real_seconds": round(seconds, 1),
+            "left_out": len(mute),
             "calls": [outcome.as_json() for outcome in outcomes],
         }
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         click.echo(summary(outcomes, seconds))
+        if mute:
+            click.echo(f"{len(mute)} calls left out: there is no sound of their callers ({_AUDIO})")
     sys.exit(1 if failed else 0)

@@ -13,7 +13,7 @@ from ivr.clock import SystemClock
 from ivr.errors import SignatureInvalid
 from ivr.identity.result import verify as verify_token
 from ivr.settings import load_settings
-from ivr.wiring.application import open_signer
+from ivr.wiring.backstage import open_signer
 
 
 @click.group()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import socket
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,11 @@ import flask
 from gunicorn.app.base import BaseApplication
 
 from ivr.clock import SystemClock
-from ivr.errors import SettingsError
+from ivr.commands import supervisor
+from ivr.commands.addresses import check_free, url_of
 from ivr.settings import Settings, load_settings
-from ivr.wiring.application import build_app, open_database, serving_app
+from ivr.wiring.application import build_app, serving_app
+from ivr.wiring.backstage import open_database
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -54,19 +57,32 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 @click.command()
 @click.option("--upgrade/--no-upgrade", default=True, help="Bring the database up to date first.")
-def serve(upgrade: bool) -> None:
-    """Answer calls: starts the web process and keeps it up.
+@click.option(
+    "--media/--no-media",
+    default=True,
+    help="Start the media process too, where IVR_HEARING has vosk.",
+)
+def serve(upgrade: bool, media: bool) -> None:
+    """Answer calls: starts the web process and keeps it up, and the media process beside it.
 
     Point a Twilio number's voice webhook at <IVR_PUBLIC_URL>/voice/incoming (docs/twilio.md).
     """
     settings = load_settings()
+    media = media and "vosk" in settings.hearing
     # Put together once without answering anybody: what is wrong is told here, in plain words.
     build_app(settings, SystemClock(), recover=False).close()
-    _check_address(settings.bind)
+    check_free("IVR_BIND", settings.bind)
+    if media:
+        check_free("IVR_MEDIA_BIND", settings.media_bind)
     if upgrade:
         db = open_database(settings, SystemClock())
         db.upgrade()
         db.dispose()
+    if media:
+        # What was put together is not needed any more; a keeper of processes takes little.
+        ready = f"{url_of(settings.media_bind)}/healthz"
+        keeper = ("-m", supervisor.__name__, ready, settings.log_level)
+        os.execv(sys.executable, (sys.executable, *keeper))  # noqa: S606 - our own module
     Server(
         settings.bind,
         settings.threads,
@@ -108,20 +124,3 @@ def _lacks(settings: Settings) -> list[str]:
         *(f"  {line}" for line in lacks),
         f"Made-up customers to try it with: ivr customers import {customers}",
     ]
-
-
-def _check_address(bind: str) -> None:
-    """
-    Raises:
-        SettingsError: nobody can listen there, or somebody does already.
-    """
-    host, _, port = bind.rpartition(":")
-    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-    try:
-        socket.create_server((host.strip("[]"), int(port)), family=family).close()
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).partition(" (")[0]
-        raise SettingsError(
-            f"cannot listen on IVR_BIND={bind}: {reason}",
-            hint="stop what listens there, or choose another address",
-        ) from None

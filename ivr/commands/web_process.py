@@ -49,19 +49,22 @@ def _text(value: Any) -> str:
         return value.get_secret_value()
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
     if isinstance(value, dict):
         return json.dumps(value, default=_text)
     return str(value)
 
 
 @contextmanager
-def serving(settings: Settings, log: Path) -> Iterator[None]:
-    """``ivr serve`` as a process of its own, with these settings, until the block ends.
+def serving(settings: Settings, log: Path, *, media: bool = True) -> Iterator[None]:
+    """``ivr serve`` as a process of its own, with these settings, until the block ends. ``media``:
+    the media process with it, where the settings want one.
 
     Raises:
         RehearsalError: it did not start; ``log`` holds what it wrote.
     """
-    command = (sys.executable, "-m", "ivr.cli", "serve")
+    command = [sys.executable, "-m", "ivr.cli", "serve", *([] if media else ["--no-media"])]
     with running(command, environment(settings), log, f"http://{settings.bind}/readyz"):
         yield
 

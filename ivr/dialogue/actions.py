@@ -23,7 +23,8 @@ class Listening:
     ``digits``: end the keypad entry at this many keys, None for no fixed length.
     ``finish_on``: the key that ends an entry (``#`` or ``*``), not part of it.
     ``timeout_s``: seconds of silence after the prompts before giving up.
-    ``end_silence_s``: seconds of silence that end an utterance."""
+    ``end_silence_s``: seconds of silence that end an utterance.
+    ``by_keys``: keys alone can answer; commands are no answer."""
 
     speech: bool
     keys: bool
@@ -32,11 +33,13 @@ class Listening:
     finish_on: str = "#"
     timeout_s: int = 6
     end_silence_s: int = 2
+    by_keys: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Speak ``lines`` (interruptible), then listen. Answered by Heard, Pressed or Silence."""
+    """Speak ``lines`` (interruptible), then listen. Answered by Heard, Pressed or Silence, or
+    by SpeechLost where speech would be needed."""
 
     state: str
     lines: tuple[Line, ...]
@@ -58,11 +61,19 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """Speak ``lines``, then connect to ``destination`` (a logical name).
-    Answered by TransferEnded."""
+    Answered by TransferEnded.
+
+    ``by``, ``in_turn`` and ``refer``: how, see :class:`ivr.flow.destinations.Destination`.
+    ``priority`` (0 to 100) and ``wait_s`` (seconds, at most) are for queues."""
 
     state: str
     destination: str
     lines: tuple[Line, ...] = ()
+    by: Literal["phone", "sip", "taskrouter"] = "phone"
+    in_turn: bool = False
+    refer: bool = False
+    priority: int = 0
+    wait_s: int = 600
     kind: Literal["transfer"] = "transfer"
 
 

@@ -118,14 +118,14 @@ def _of_date(
     """A birthdate, or a part of it after other parts."""
     held = call.said or Reading()
     yes_no = flow.grammars[call.language]["yes_no"]
-    if call.said is not None and phrases.meaning(yes_no, hypotheses) == "no":
-        # "Which month?" -- "No": what was heard before was wrong.
-        return Missed("mismatch")
 
     def after(before: Reading) -> tuple[Understood, Reading]:
         return slots.parse_date_part(hypotheses, language=call.language, today=today, held=before)
 
     understood, said = after(held)
+    if said == held and call.said is not None and phrases.meaning(yes_no, hypotheses) == "no":
+        # "Which month?" -- "No": what was heard before was wrong. 二 alone is February.
+        return Missed("mismatch")
     if understood.value is not None or understood.status == "invalid" or said == held:
         return _of_value(flow, state, understood)
     if isinstance(call.confirming, str):

@@ -10,10 +10,21 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from ivr.dialogue.actions import Action, Ask, Check, End, Transfer
+from ivr.identity.name_evidence import NameEvidence
 from ivr.understanding.birthdate import Reading
 from ivr.understanding.value import Value
 
 Counter = Literal["no_input", "no_match", "invalid", "mismatch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A destination that was asked to take the call: how that ended (one of
+    ``ivr.flow.model.TRANSFER_OUTCOMES``, or ``CLOSED``), and when (aware)."""
+
+    destination: str
+    outcome: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +34,11 @@ class Call:
     ``action`` is what the telephone does now and ``turn`` the number of the event that answers
     it. ``counts`` maps ``state.counter`` to how often it happened. ``confirming`` is a value
     read back and not yet confirmed. ``said`` is what was said so far of a birthdate that the
-    present state asks for part by part. ``explained`` counts command answers, which are no
-    failures. ``connected`` is the destination that took the call; ``ended`` says how the call
-    ended.
+    present state asks for part by part. ``sounded`` is what the sound of a
+    value says for registered names, by slot, and ``sounding`` the same of a value that is not in
+    its slot yet. ``intent`` is what the call is about, as the last choice that had one said.
+    ``tried`` are the destinations asked so far; ``connected`` is the one that took the call;
+    ``ended`` says how the call ended.
     """
 
     flow: str
@@ -39,10 +52,14 @@ class Call:
     slots: Mapping[str, Value] = field(default_factory=dict)
     confirming: Value | None = None
     said: Reading | None = None
+    sounded: Mapping[str, NameEvidence] = field(default_factory=dict)
+    sounding: NameEvidence | None = None
     slow: bool = False
     evidence: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     exits: tuple[str, ...] = ()
+    intent: str | None = None
+    tried: tuple[Tried, ...] = ()
     connected: str | None = None
     ended: Literal["end", "transfer", "hangup"] | None = None
 
@@ -64,12 +81,25 @@ class Call:
         gone = {f"{self.state}.{name}" for name in ("no_input", "no_match", "invalid")}
         return replace(self, counts={k: n for k, n in self.counts.items() if k not in gone})
 
-    def filled(self, slot: str, value: Value) -> Call:
-        return replace(self, slots={**self.slots, slot: value}, confirming=None, said=None)
+    def filled(self, slot: str, value: Value, sounded: NameEvidence | None = None) -> Call:
+        """The call with ``value`` in ``slot`` and what its sound says, if that is known."""
+        call = self.without(slot)
+        return replace(
+            call,
+            slots={**call.slots, slot: value},
+            sounded=call.sounded if sounded is None else {**call.sounded, slot: sounded},
+            sounding=None,
+            confirming=None,
+            said=None,
+        )
 
     def without(self, *slots: str) -> Call:
         """The call with these slots forgotten."""
-        return replace(self, slots={k: v for k, v in self.slots.items() if k not in slots})
+        return replace(
+            self,
+            slots={k: v for k, v in self.slots.items() if k not in slots},
+            sounded={k: v for k, v in self.sounded.items() if k not in slots},
+        )
 
     def flagged(self, *flags: str) -> Call:
         return replace(self, flags=tuple(dict.fromkeys((*self.flags, *flags))))

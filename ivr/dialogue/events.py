@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ivr.identity.name_evidence import NameEvidence
 from ivr.understanding.value import Hypothesis
 
 
@@ -18,10 +19,13 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller spoke; hypotheses best first, at least one."""
+    """The caller spoke; hypotheses best first, at least one. ``name_evidence``: what the sound
+    says for registered names, where a name was asked for and that was weighed. Kept for the
+    check, and for nothing that the caller could notice."""
 
     at: datetime
     hypotheses: tuple[Hypothesis, ...]
+    name_evidence: NameEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ class Pressed:
 @dataclass(frozen=True, slots=True)
 class Silence:
     """The caller was asked and neither spoke nor pressed a key."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechLost:
+    """Nobody can hear what the caller says, so a question that keys cannot answer is no use."""
 
     at: datetime
 
@@ -76,4 +87,6 @@ class Failed:
     reason: str
 
 
-Event = CallStarted | Heard | Pressed | Silence | Checked | TransferEnded | HungUp | Failed
+Event = (
+    CallStarted | Heard | Pressed | Silence | SpeechLost | Checked | TransferEnded | HungUp | Failed
+)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ivr.clock import JAPAN
-from ivr.dialogue import answers, questions
+from ivr.dialogue import answers, handover, questions
 from ivr.dialogue.actions import Action, Ask, Check, End, Line, Transfer
 from ivr.dialogue.call import Call, Counter
 from ivr.dialogue.events import (
@@ -24,11 +24,13 @@ from ivr.dialogue.events import (
     HungUp,
     Pressed,
     Silence,
+    SpeechLost,
     TransferEnded,
 )
 from ivr.flow.flow import Flow
 from ivr.flow.model import (
     CHECK_OUTCOMES,
+    CLOSED,
     TRANSFER_OUTCOMES,
     CheckState,
     Choice,
@@ -38,6 +40,7 @@ from ivr.flow.model import (
     SayState,
     TransferState,
 )
+from ivr.identity import name_evidence
 from ivr.understanding import slots
 from ivr.understanding.birthdate import Reading
 from ivr.understanding.value import HeardName, Value
@@ -71,7 +74,7 @@ def step(flow: Flow, call: Call, event: Event) -> tuple[Call, Action]:
     after = _react(flow, call, event)
     if after is call:
         return call, call.action
-    after = replace(after, turn=call.turn + 1)
+    after = _opened(flow, replace(after, turn=call.turn + 1), event.at)
     if after.turn > flow.file.limits.turns + _SPARE_EVENTS and not isinstance(after.action, End):
         after = _enter(flow, after, flow.file.on.last)
     if isinstance(after.action, End):
@@ -88,6 +91,8 @@ def _react(flow: Flow, call: Call, event: Event) -> Call:
             return _enter(flow, call, flow.file.start)
         case ((Heard() | Pressed() | Silence()), Ask()):
             return _answered(flow, call, event)
+        case SpeechLost(), Ask() as action if not action.listen.by_keys:
+            return _without_speech(flow, call, action)
         case Checked(), Check() as action if event.check == action.check:
             return _checked(flow, call, event)
         case TransferEnded(), Transfer() as action:
@@ -116,7 +121,8 @@ def _enter(flow: Flow, call: Call, target: str, lead: tuple[Line, ...] = ()) -> 
             case TransferState():
                 spoken = _said(flow, call, lines)
                 call = call.flagged(state.flag) if state.flag else call
-                return replace(call, action=Transfer(target, state.destination, spoken))
+                destination = handover.destination_of(flow, call, state)
+                return replace(call, action=handover.transfer(flow, call, destination, spoken))
             case EndState():
                 return replace(call, action=End(target, _said(flow, call, lines)))
     return replace(call, action=End(call.state, lines))
@@ -135,7 +141,7 @@ def _within_limits(flow: Flow, call: Call, at: datetime) -> Call:
     too_long = at - call.started_at > timedelta(minutes=limits.minutes)
     if call.asked <= limits.turns and not too_long:
         return call
-    out = _leave(flow, call.flagged("call_limit"), "limit")
+    out = _opened(flow, _leave(flow, call.flagged("call_limit"), "limit"), at)
     if isinstance(out.action, End):
         return replace(out, ended="transfer" if out.connected else "end")
     # An exit that asks again would let a call go on for ever: it gets its last words instead.
@@ -182,7 +188,8 @@ def _answered(flow: Flow, call: Call, event: Heard | Pressed | Silence) -> Call:
         case answers.Confirmed():
             return _confirmed(flow, call, state, answer)
         case answers.Given():
-            return _given(flow, replace(call, said=None), state, answer)
+            sounding = event.name_evidence if isinstance(event, Heard) else None
+            return _given(flow, replace(call, said=None, sounding=sounding), state, answer)
         case answers.Partly():
             call = replace(call, said=answer.said if answer.said != Reading() else None)
             if not answer.further:
@@ -190,10 +197,21 @@ def _answered(flow: Flow, call: Call, event: Heard | Pressed | Silence) -> Call:
             return replace(call, action=questions.first(flow, call, ()))
 
 
+def _without_speech(flow: Flow, call: Call, action: Ask) -> Call:
+    """Go where nobody has to speak: to the state's keypad alternative, else where it leads those
+    whom it cannot hear. What leads up to the question is said all the same."""
+    state = flow.file.states[call.state]
+    assert isinstance(state, ChooseState | CollectState)  # noqa: S101
+    keypad = state.on_digits if isinstance(state, CollectState) else state.on_silence
+    target = keypad or state.on.no_input or flow.file.on.no_input
+    return _enter(flow, call, target, action.lines[:-1])
+
+
 def _go(flow: Flow, call: Call, choice: str | Choice) -> Call:
     if isinstance(choice, str):
         return _enter(flow, call, choice)
-    return _enter(flow, replace(call, language=choice.language or call.language), choice.go)
+    language, intent = choice.language or call.language, choice.intent or call.intent
+    return _enter(flow, replace(call, language=language, intent=intent), choice.go)
 
 
 def _missed(flow: Flow, call: Call, state: ChooseState | CollectState, counter: Counter) -> Call:
@@ -220,7 +238,8 @@ def _given(
         target = state.partial
         if target is None:
             return _missed(flow, call, state, "no_match")
-        return _enter(flow, call.cleared().filled(state.slot, answer.value), target)
+        part = call.cleared().filled(state.slot, answer.value, call.sounding)
+        return _enter(flow, part, target)
     if policy == "never" and not answer.sure:
         return _missed(flow, call, state, "no_match")
     if policy == "always" or (policy == "unsure" and not answer.sure):
@@ -237,19 +256,24 @@ def _confirmed(
 ) -> Call:
     assert isinstance(state, CollectState) and call.confirming is not None  # noqa: S101
     if answer.yes:
-        return _filled(flow, call, state, call.confirming)
+        value, sounding = call.confirming, call.sounding
+        if sounding is not None:
+            sounding = replace(sounding, confirmed=True)
+        return _filled(flow, replace(call, sounding=sounding), state, value)
     return _missed(flow, replace(call, confirming=None), state, "mismatch")
 
 
 def _filled(flow: Flow, call: Call, state: CollectState, value: Value) -> Call:
     """Put the value into its slot, joining a given name to the surname said before it."""
-    before = call.slots.get(state.slot)
+    before, sounded = call.slots.get(state.slot), call.sounding
     if state.part == "given" and isinstance(value, HeardName) and isinstance(before, HeardName):
         value = slots.merge_names(before, value)
+        parts = [part for part in (call.sounded.get(state.slot), sounded) if part is not None]
+        sounded = name_evidence.merge(*parts) if len(parts) > 1 else next(iter(parts), None)
     target = state.next
     if state.full and isinstance(value, HeardName) and value.surnames and value.givens:
         target = state.full
-    return _enter(flow, call.cleared().filled(state.slot, value), target)
+    return _enter(flow, call.cleared().filled(state.slot, value, sounded), target)
 
 
 def _command(flow: Flow, call: Call, name: str) -> Call:
@@ -302,6 +326,38 @@ def _transferred(flow: Flow, call: Call, action: Transfer, event: TransferEnded)
     state = flow.file.states[call.state]
     assert isinstance(state, TransferState)  # noqa: S101
     outcome = event.outcome if event.outcome in TRANSFER_OUTCOMES else "failed"
+    call = handover.tried(call, action.destination, outcome, event.at)
     if outcome == "bridged":
-        call = replace(call, connected=action.destination)
-    return _enter(flow, call, state.on[outcome])
+        return _enter(flow, replace(call, connected=action.destination), state.on[outcome])
+    overflow = flow.destinations.get(action.destination).overflow
+    following = None if overflow is None else flow.destinations.open_one(overflow.to, event.at)
+    if overflow is None or following is None:
+        return _enter(flow, call, state.on[outcome])
+    lines = (questions.line(flow, call, overflow.prompt),) if overflow.prompt else ()
+    return replace(call, action=handover.transfer(flow, call, following, lines))
+
+
+def _opened(flow: Flow, call: Call, at: datetime) -> Call:
+    """The call, whose transfer leads to somebody who answers at this hour; where nobody does,
+    what the flow does when nobody answers, after the words for that."""
+    # A state that nobody answers may lead to another one; more of them than states is a circle.
+    for _ in flow.file.states:
+        action = call.action
+        if not isinstance(action, Transfer):
+            return call
+        open_one = flow.destinations.open_one(action.destination, at)
+        if open_one == action.destination:
+            return call
+        call = handover.tried(call, action.destination, CLOSED, at)
+        state = flow.file.states[call.state]
+        assert isinstance(state, TransferState)  # noqa: S101
+        if open_one is not None:
+            following = handover.transfer(flow, call, open_one, action.lines)
+            return replace(call, action=following)
+        # "I am putting you through" would not be true.
+        lines = tuple(line for line in action.lines if line.key != state.prompt)
+        closed = flow.destinations.get(action.destination).closed
+        if closed is not None:
+            lines = (*lines, questions.line(flow, call, closed))
+        call = _enter(flow, call, state.on.get(CLOSED, state.on["no_answer"]), lines)
+    return _last(flow, call)

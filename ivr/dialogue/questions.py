@@ -96,13 +96,23 @@ def _listening(flow: Flow, call: Call) -> Listening:
     if call.confirming is not None:
         grammars: tuple[str, ...] = ("yes_no", "commands")
         return Listening(True, True, grammars, 1, "#", timeout, end_silence)
+    length: int | None = 1
+    finish_on, by_keys = "#", wait.keys
     if isinstance(state, ChooseState):
         grammars = (state.grammar, "commands") if state.grammar else ("commands",)
-        return Listening(wait.speech, wait.keys, grammars, 1, "#", timeout, end_silence)
-    slot = flow.file.slots[state.slot]
-    if is_keypad(flow, state):
-        length = slot.length or _MOST_KEYS.get(slot.type)
-        grammars = (slot.type, "commands") if slot.type in _SPOKEN_TOO else ("commands",)
-        return Listening(wait.speech, wait.keys, grammars, length, "*", timeout, end_silence)
-    grammars = (slot.type, "commands")
-    return Listening(wait.speech, wait.keys, grammars, 1, "#", timeout, end_silence)
+        by_keys = wait.keys and bool(state.keys)
+    else:
+        slot = flow.file.slots[state.slot]
+        grammars = (slot.type, "commands")
+        if is_keypad(flow, state):
+            length, finish_on = slot.length or _MOST_KEYS.get(slot.type), "*"
+            if slot.type not in _SPOKEN_TOO:
+                grammars = ("commands",)
+        else:
+            by_keys = False
+            if call.said is not None:
+                # "Which month?" -- "Five", or "No": what was heard before was wrong.
+                grammars = (slot.type, f"{slot.type}_part", "yes_no", "commands")
+    return Listening(
+        wait.speech, wait.keys, grammars, length, finish_on, timeout, end_silence, by_keys
+    )

@@ -33,9 +33,8 @@ def check_request(
     verification_id: str | None,
 ) -> CheckRequest:
     """The request for ``check`` with the values the call holds now."""
-    values: dict[str, object] = {
-        slot.type: call.slots.get(name) for name, slot in flow.file.slots.items()
-    }
+    filled = {slot.type: name for name, slot in flow.file.slots.items() if name in call.slots}
+    values = {kind: call.slots[name] for kind, name in filled.items()}
     texts = {
         kind: value
         for kind in ("birthdate", "phone_number", "customer_number", "code")
@@ -51,6 +50,7 @@ def check_request(
         verification_id=verification_id,
         birthdate=texts.get("birthdate"),
         name=name if isinstance(name, HeardName) else None,
+        name_evidence=call.sounded.get(filled.get("name", "")),
         phone=texts.get("phone_number"),
         customer_number=texts.get("customer_number"),
         code=texts.get("code"),

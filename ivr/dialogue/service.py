@@ -10,12 +10,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 from sqlalchemy.orm import Session
 
 from ivr.clock import Clock
+from ivr.dialogue import attempts
 from ivr.dialogue import request as requests
 from ivr.dialogue.actions import Action, Check, Transfer
 from ivr.dialogue.call import (
@@ -29,11 +29,12 @@ from ivr.dialogue.events import CallStarted, Checked, Event, HungUp
 from ivr.dialogue.machine import new_call, step
 from ivr.dialogue.outcome import assurance
 from ivr.dialogue.shelf import FlowShelf
+from ivr.dialogue.watcher import IntentWatcher, Unwatched
 from ivr.errors import NotFound
 from ivr.flow.flow import Flow
 from ivr.identity.ports import CheckResult
 from ivr.identity.result import ResultSigner, new_reference
-from ivr.records import calls, intents, results
+from ivr.records import audit, calls, intents, results
 from ivr.records.calls import AlreadyThere, CallRecord
 from ivr.records.database import Database
 from ivr.records.intents import IntentRecord
@@ -57,34 +58,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """What an agent may hear before taking a call: no personal data."""
+    """What the agent's side may be told of a call: codes, and the signed result (``token``)."""
 
     language: str
     level: str
     flags: tuple[str, ...]
     why: tuple[str, ...]
-
-
-class IntentWatcher(Protocol):
-    """Performs committed check intents; see :class:`ivr.dialogue.worker.CheckWorker`."""
-
-    def wake(self, intent_id: str) -> None:
-        """Have the intent performed soon."""
-        ...
-
-    def wait(self, intent_id: str, wait_ms: int) -> None:
-        """Wait until the check has ended, at most ``wait_ms`` of real time."""
-        ...
-
-
-class Unwatched:
-    """Nobody performs intents here; another process or their deadline does."""
-
-    def wake(self, intent_id: str) -> None:
-        pass
-
-    def wait(self, intent_id: str, wait_ms: int) -> None:
-        pass
+    amr: tuple[str, ...]
+    token: str
 
 
 class DialogueService:
@@ -144,6 +125,7 @@ class DialogueService:
                 if calls.find(session, call_sid) is not None:
                     raise AlreadyThere("the call is known")
                 calls.insert(session, record)
+                audit.note(session, attempts.began(record), now)
                 reference, intent = self._prepare(session, flow, call, record)
         except AlreadyThere:
             return self.current(call_sid=call_sid)
@@ -176,6 +158,8 @@ class DialogueService:
         with self._db.writing() as session:
             record = calls.get(session, intent.call_id, lock=True)
             in_time = intents.finish(session, intent.id, self._clock.now())
+            found = attempts.checked(intent, result, self._db.index, in_time=in_time)
+            audit.note(session, found, self._clock.now())
             if record is None or not in_time or record.status != "active":
                 return
             if result.verification_id is not None:
@@ -215,7 +199,7 @@ class DialogueService:
                 self._step(session, record, record.turn, HungUp(self._clock.now()))
 
     def agent_view(self, *, reference: str) -> AgentView:
-        """What the whisper says about a call.
+        """What the whisper, headers and tasks say about a call.
 
         Raises:
             NotFound: no such reference.
@@ -223,12 +207,12 @@ class DialogueService:
         with self._db.reading() as session:
             result = results.get(session, reference)
             record = None if result is None else calls.get(session, result.call_id)
-        if record is None:
+        if result is None or record is None:
             raise NotFound("no such result")
         flow = self._shelf.pinned(record.flow_digest)
         call = call_from_json(record.state)
         sure = assurance(flow, call)
-        return AgentView(call.language, sure.level, sure.flags, sure.why)
+        return AgentView(call.language, sure.level, sure.flags, sure.why, sure.amr, result.token)
 
     def record_agent_answer(self, *, reference: str, accepted: bool) -> None:
         """Keep whether the agent took the call when asked in the whisper.
@@ -237,8 +221,12 @@ class DialogueService:
             NotFound: no such reference.
         """
         with self._db.writing() as session:
-            if not results.answer(session, reference, accepted):
+            answered = results.answer(session, reference, accepted)
+            result = results.get(session, reference)
+            if not answered or result is None:
                 raise NotFound("no such result")
+            told = attempts.answered(result, accepted=accepted)
+            audit.note(session, told, self._clock.now())
 
     def agent_accepted(self, *, call_sid: str, turn: int) -> bool | None:
         """Whether an agent took the transfer of ``turn``; None where nobody answered."""
@@ -286,6 +274,8 @@ class DialogueService:
             ended_how=call.ended,
         )
         calls.save(session, record)
+        if ended:
+            audit.note(session, attempts.ended(record), at)
         reference, intent = self._prepare(session, flow, call, record)
         return _reply(record, call, action, reference), intent
 
@@ -319,6 +309,10 @@ class DialogueService:
             session,
             ResultRecord(reference, record.id, token, now, now + self._result_life, call.turn),
         )
+        made = attempts.issued(
+            record, sure, self._db.index, turn=call.turn, destination=action.destination
+        )
+        audit.note(session, made, now)
         _log.info(
             "transfer", assurance=sure.level, destination=action.destination, flags=sure.flags
         )
@@ -355,6 +349,7 @@ class DialogueService:
             record = calls.get(session, intent.call_id, lock=True)
             if record is None or not intents.give_up(session, intent.id):
                 return
+            audit.note(session, attempts.given_up(intent, self._db.index), self._clock.now())
             _, wakened = self._step(session, record, intent.turn, event)
         _log.warning("check given up", check=intent.check)
         if wakened is not None:

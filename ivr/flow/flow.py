@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ivr.flow.destinations import UNDESCRIBED, DestinationsFile
 from ivr.flow.model import FlowFile
 from ivr.understanding.grammar import Grammar
 
@@ -17,6 +18,7 @@ class Flow:
     ``grammars[language][name]`` are the grammars. ``words[language]`` fills placeholders
     (company, hours, callback_number). ``sources`` holds the text of every file it came from,
     by path relative to the flow's root, so that a pinned version can be loaded again.
+    ``destinations`` says of each destination what kind it is and when it is open.
     """
 
     file: FlowFile
@@ -25,6 +27,7 @@ class Flow:
     words: Mapping[str, Mapping[str, str]]
     digest: str
     sources: Mapping[str, str]
+    destinations: DestinationsFile = UNDESCRIBED
 
     @property
     def name(self) -> str:

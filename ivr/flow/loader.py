@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import get_args
 
 from ivr.errors import FilesError, Problem
-from ivr.flow.draft import Draft, PromptTexts
+from ivr.flow.destinations import UNDESCRIBED, DestinationsFile
+from ivr.flow.draft import Desks, Draft, PromptTexts
 from ivr.flow.flow import Flow
 from ivr.flow.grammars import GrammarReading, read_grammar, read_grammars
 from ivr.flow.lint import lint
@@ -19,6 +20,7 @@ from ivr.flow.suggestion import shown
 from ivr.flow.validation import validate
 
 FLOW_FILE = "flow.yaml"
+DESTINATIONS_FILE = "destinations.yaml"
 LANGUAGES: tuple[str, ...] = get_args(Language)
 #: Speaking rate of slow mode, per cent, where the settings are not at hand.
 SLOW_RATE = 75
@@ -29,14 +31,14 @@ def load_flow(
     *,
     grammars_dir: Path,
     words: Mapping[str, Mapping[str, str]],
-    destinations: Collection[str] | None = None,
+    destinations: Mapping[str, Collection[str]] | None = None,
     slow_rate: int = SLOW_RATE,
 ) -> Flow:
     """Load and check the flow in ``folder`` with the grammars of its languages.
 
     ``words`` fill placeholders, by language; they are not part of the digest. ``destinations``
-    are those the settings know (None: not compared). ``slow_rate`` is slow mode's speaking rate
-    in per cent.
+    are those the settings know with their addresses (None: not compared). ``slow_rate`` is slow
+    mode's speaking rate in per cent.
 
     Raises:
         FilesError: with every problem of every file.
@@ -58,7 +60,9 @@ def load_flow(
             where = ("languages", languages.index(language))
             problems.append(document.problem(where, message))
     grammars = {language: read_grammars(grammars_dir / language) for language in languages}
-    parts = _Parts(document, file, prompts, grammars)
+    path = folder / DESTINATIONS_FILE
+    desks = read_yaml(path) if path.exists() else None
+    parts = _Parts(document, file, prompts, grammars, desks)
     draft = parts.draft()
     problems += parts.problems
     if draft is not None:
@@ -93,7 +97,10 @@ def load_flow_sources(
         ]
         for language in languages
     }
-    parts = _Parts(document, file, prompts, grammars)
+    desks = None
+    if DESTINATIONS_FILE in sources:
+        desks = read_yaml(root / DESTINATIONS_FILE, text=sources[DESTINATIONS_FILE])
+    parts = _Parts(document, file, prompts, grammars, desks)
     draft = parts.draft()
     found = list(references(draft)) if draft else []
     return _finished(draft, parts, words, [*parts.problems, *found])
@@ -108,6 +115,7 @@ class _Parts:
         file: FlowFile | None,
         prompts: Mapping[str, Document],
         grammars: Mapping[str, list[GrammarReading]],
+        desks: Document | None,
     ) -> None:
         self.document = document
         self.file = file
@@ -118,7 +126,11 @@ class _Parts:
             for language, prompts_document in prompts.items()
             if (texts := _texts(prompts_document, language))
         }
+        self.desks_document = desks
+        self.desks = validate(desks, DestinationsFile) if desks is not None else None
         self.problems: list[Problem] = list(document.problems)
+        if desks is not None:
+            self.problems += desks.problems
         for prompts_document in prompts.values():
             self.problems += prompts_document.problems
         for reading in self._all_readings():
@@ -138,11 +150,16 @@ class _Parts:
             language: {r.name: r.grammar for r in readings if r.grammar is not None}
             for language, readings in self.readings.items()
         }
-        return Draft(self.document, self.file, self.prompts, grammars, frozenset(broken))
+        desks = None
+        if self.desks_document is not None and self.desks is not None:
+            desks = Desks(self.desks_document, self.desks)
+        return Draft(self.document, self.file, self.prompts, grammars, frozenset(broken), desks)
 
     def sources(self) -> dict[str, str]:
         """The text of every file, by path relative to the flow's root."""
         found = {FLOW_FILE: self.document.text}
+        if self.desks_document is not None:
+            found[DESTINATIONS_FILE] = self.desks_document.text
         for language, document in self.prompt_documents.items():
             found[f"prompts.{language}.yaml"] = document.text
         for language, readings in self.readings.items():
@@ -171,6 +188,7 @@ def _finished(
         words=words,
         digest=digest_of(sources),
         sources=sources,
+        destinations=draft.desks.file if draft.desks else UNDESCRIBED,
     )
 
 
@@ -200,7 +218,7 @@ def _texts(document: Document, language: str) -> PromptTexts | None:
 
 def _strangers(folder: Path, languages: Collection[str]) -> list[Problem]:
     """Files beside flow.yaml that look like a part of the flow and are none."""
-    known = {FLOW_FILE, *(f"prompts.{language}.yaml" for language in languages)}
+    known = {FLOW_FILE, DESTINATIONS_FILE, *(f"prompts.{language}.yaml" for language in languages)}
     found = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
     message = f"is no part of this flow (its files are {', '.join(sorted(known))})"
     return [Problem(path.as_posix(), 0, 0, message) for path in found if path.name not in known]

@@ -7,7 +7,7 @@ prompts, grammars and slots are checked in ``ivr.flow.lint``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -26,6 +26,9 @@ CHECK_OUTCOMES: dict[str, tuple[str, ...]] = {
 
 #: How a transfer can end.
 TRANSFER_OUTCOMES = ("bridged", "busy", "no_answer", "declined", "failed")
+#: What else ``on`` of a transfer may name: nobody was rung, because nobody answers at this hour.
+#: Without it such a call goes on as after ``no_answer``.
+CLOSED: Final = "closed"
 
 #: Types that are nothing but digits: in their states every digit key belongs to the value.
 KEYPAD_TYPES: tuple[SlotType, ...] = ("code", "digits", "customer_number", "phone_number")
@@ -169,10 +172,12 @@ class Asking(Strict):
 
 
 class Choice(Strict):
-    """Where an answer leads; ``language`` switches the call's language first."""
+    """Where an answer leads; ``language`` switches the call's language first. ``intent`` is what
+    the call is about from here on; routes of a transfer may ask for it."""
 
     go: Name
     language: Language | None = None
+    intent: Name | None = None
 
 
 class ChooseState(Asking):
@@ -231,14 +236,36 @@ class CheckState(Strict):
     on: dict[Name, Name]
 
 
-class TransferState(Strict):
-    """Connects to a person; ``on`` names a state for each outcome in TRANSFER_OUTCOMES.
+class Route(Strict):
+    """Another destination for some calls; whatever is given must hold.
 
-    ``flag`` is a hint the agent gets with the result (``urgent``, ``proxy``).
+    ``level`` can only be ``verified``. Whoever enters a wrong code knows it; but where ``claimed``
+    and ``matched`` went to different people, it could be heard who is a customer.
+    """
+
+    to: Name
+    level: Literal["verified"] | None = None
+    intent: Name | None = None
+    language: Language | None = None
+
+    @model_validator(mode="after")
+    def _not_for_all(self) -> Route:
+        if self.level is None and self.intent is None and self.language is None:
+            raise ValueError("a route needs at least one of 'level', 'intent' and 'language'")
+        return self
+
+
+class TransferState(Strict):
+    """Connects to a person; ``on`` names a state for each outcome in TRANSFER_OUTCOMES, and may
+    name one for CLOSED.
+
+    The first of ``routes`` that holds says to whom, else ``destination``. ``flag`` is a hint the
+    agent gets with the result (``urgent``, ``proxy``).
     """
 
     kind: Literal["transfer"]
     destination: Name
+    routes: tuple[Route, ...] = ()
     prompt: Name | None = None
     flag: Literal["urgent", "proxy"] | None = None
     on: dict[Name, Name]

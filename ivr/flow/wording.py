@@ -42,6 +42,8 @@ _BOUNDS = {
 _PATTERNS = {
     "^[a-z][a-z0-9_]*$": "is not a name (small letters, digits and _, beginning with a letter)",
     r"^\+[1-9][0-9]{6,14}$": "is not a phone number in international form (+819012345678)",
+    r"^(\+[1-9][0-9]{6,14}|anonymous|sips?:[^\s<>?]{1,249})$": "is no phone number in international"
+    " form (+819012345678), no SIP address and not 'anonymous'",
 }
 
 

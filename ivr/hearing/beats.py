@@ -88,14 +88,3 @@ def _variants(beat: str) -> tuple[str, ...]:
         return (beat,)
     mora = beat[:-1]
     return tuple(mora + sign for sign in (*reversed(_LENGTHENED_BY[_VOWEL[mora[-1]]]), "ー"))
-
-
-def _morae() -> tuple[str, ...]:
-    doubles = {spelling for spelling, _ in _SOUNDS_LIKE}
-    single = [kana for kana in _VOWEL if kana not in _SMALL | doubles]
-    glided = [kana + glide for kana in "きぎしじちにひびぴみり" for glide in "ゃゅょ"]
-    return (*single, *glided)
-
-
-#: Every mora of native words, in one spelling each; ん and っ are not among them.
-MORAE = _morae()

@@ -97,6 +97,11 @@ class Endpointer:
         """Whether an utterance has begun and not ended."""
         return self._state == "speaking"
 
+    @property
+    def silence_s(self) -> float:
+        """Seconds of silence at the end of the utterance that goes on, or was the last."""
+        return self._silent * FRAME / TELEPHONE_RATE
+
     def listen(self, limits: Limits) -> None:
         """From now on there may be an answer; our own voice may still be heard."""
         self._limits = limits

@@ -15,7 +15,6 @@ from itertools import pairwise
 from threading import Lock
 
 from ivr.errors import HearingError
-from ivr.hearing.beats import MORAE
 from ivr.hearing.vocabulary import HeardAs, Piece, Speller, is_pattern
 
 #: The library takes a third of a second for as many; more is a mistake.
@@ -128,16 +127,6 @@ class GrammarCompiler:
             self._speller,
             tuple(part.written for part in parts),
         )
-
-    def anything(self) -> CompiledGrammar | None:
-        """Every mora, in any order: what is heard without expecting anything. None where the
-        model cannot spell; its own language model is the nearest to it."""
-        if not self.spells:
-            return None
-        morae = (*MORAE, *(f"{mora}ー" for mora in MORAE), "ん", "っ")
-        words = tuple(word for word in morae if self._speller.vocabulary.knows(word))
-        text = json.dumps(words, ensure_ascii=False)
-        return CompiledGrammar(text, words, (), None, self._speller, ())
 
     def has_word(self, reading: str) -> bool:
         """Whether the model has a reading (kana) in whole words, without spelling."""

@@ -107,7 +107,7 @@ class Identification:
         return CheckResult("resumed", {}, (), found.id)
 
     def _find(self, request: CheckRequest) -> _Found:
-        factors = Factors(request.phone, request.customer_number)
+        factors = Factors(request.phone, request.customer_number, request.name_evidence)
         try:
             candidates = self._directory.born_on(_day(request.birthdate))
         except HonninError:

@@ -16,6 +16,9 @@ from hashlib import shake_256
 from itertools import chain
 from typing import Literal
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from ivr.understanding.mora import distance, level, morae
 
 Part = Literal["surname", "given"]
@@ -32,6 +35,14 @@ COMMON = 64
 _SIZES = 4  # bytes of one keyed number
 
 
+def derive_decoy_key(index_key: bytes) -> bytes:
+    """The key that decoys are chosen with, 32 bytes, derived from the index key (HKDF-SHA256,
+    RFC 5869)."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"honnin-ivr decoys v1").derive(
+        index_key
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class FullName:
     """Surname and given name in katakana, as they sound (サトー ハナコ)."""
@@ -39,11 +50,9 @@ class FullName:
     surname: str
     given: str
 
-    def sounds(self, asked: Asked) -> tuple[str, ...]:
-        """What of it is said where ``asked`` is."""
-        return {"full": (self.surname, self.given), "surname": (self.surname,)}.get(
-            asked, (self.given,)
-        )
+    def sound(self, part: Part) -> str:
+        """One part of it."""
+        return self.surname if part == "surname" else self.given
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +64,19 @@ class ListenedNames:
     registered: frozenset[FullName]
 
     def phrases(self, asked: Asked = "full") -> list[str]:
-        """What a recogniser listens for where ``asked`` is."""
-        return list(dict.fromkeys(" ".join(name.sounds(asked)) for name in self.names))
+        """What a recogniser listens for where ``asked`` is: whole names, because people say them
+        where a part was asked, too, and that part. Where the whole was asked, a surname alone
+        would only take the place of names that are not listed."""
+        whole = [f"{name.surname} {name.given}" for name in self.names]
+        if asked == "full":
+            return whole
+        part = part_alone(asked)
+        return list(dict.fromkeys((*whole, *(name.sound(part) for name in self.names))))
+
+
+def part_alone(asked: Asked) -> Part:
+    """Which part of a name a single word is where ``asked`` is."""
+    return "given" if asked == "given" else "surname"
 
 
 class NamePool:

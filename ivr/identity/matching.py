@@ -12,6 +12,8 @@ from datetime import date
 from itertools import product
 from typing import Literal
 
+from ivr.identity.listened_names import FullName
+from ivr.identity.name_evidence import NameEvidence
 from ivr.identity.ports import Customer
 from ivr.understanding.compare import Comparison, Decision, compare
 from ivr.understanding.customer_number import compare_numbers
@@ -38,10 +40,12 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What else the caller gave: a phone number in E.164, the digits of a customer number."""
+    """What else the caller gave: a phone number in E.164, the digits of a customer number.
+    ``evidence``: what the sound of the name said for registered names, where that was weighed."""
 
     phone: str | None = None
     customer_number: str | None = None
+    evidence: NameEvidence | None = None
 
 
 def match_name(
@@ -54,13 +58,18 @@ def match_name(
     need a confirmation: 東節子 may be アズマ as well as ヒガシ, and a code must not go to the
     wrong one of two. ``heard`` None matches nobody. Of those who fit, ``factors`` can only rule
     out: a number that is not theirs makes nobody of a customer, a near one an uncertain one.
+    Where the sound of the name was weighed, nobody fits without it; see :func:`_sounded`.
     """
-    decisions = [(customer, _compared(heard or _NOBODY, customer)) for customer in candidates]
+    decisions = [
+        (customer, _sounded(_compared(heard or _NOBODY, customer).decision, customer, factors))
+        for customer in candidates
+    ]
     for kana in _STAND_INS[len(candidates) :]:
         compare(heard or _NOBODY, surname="", given="", surname_kana=kana, given_kana=kana)
+        _sounded("fail", _STRANGER, factors)
     if heard is None:
         return Match("none")
-    found = [(customer, _limited(name.decision, customer, factors)) for customer, name in decisions]
+    found = [(customer, _limited(decision, customer, factors)) for customer, decision in decisions]
     if not any(decision != "fail" for _, decision in found):
         _limited("pass", _STRANGER, factors)  # a stranger takes as long
     fitting = [customer for customer, decision in found if decision == "pass"]
@@ -70,6 +79,22 @@ def match_name(
     if fitting:
         return Match("one", fitting[0])
     return Match("none", uncertain=near)
+
+
+def _sounded(decision: Decision, customer: Customer, factors: Factors) -> Decision:
+    """A decision by the words that were heard, after what their sound says.
+
+    It passes nobody for whom the sound does not speak beyond doubt. Where it does, other words
+    do not matter that the recogniser took it for, unless the caller has said yes to them.
+    """
+    evidence = factors.evidence
+    if evidence is None:
+        return decision
+    name = FullName(level(customer.surname_kana), level(customer.given_kana))
+    beyond_doubt = evidence.whole and evidence.decision == "pass"
+    if name not in evidence.names:
+        return "fail" if decision == "fail" else "confirm"
+    return "pass" if beyond_doubt and (decision == "pass" or not evidence.confirmed) else "confirm"
 
 
 def _limited(decision: Decision, customer: Customer, factors: Factors) -> Decision:

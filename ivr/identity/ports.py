@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from ivr.identity.name_evidence import NameEvidence
 from ivr.understanding.value import HeardName
 
 Channel = Literal["sms", "voice", "email"]
@@ -83,6 +84,8 @@ class CheckRequest:
     ``caller`` is the caller's number in E.164, or empty where withheld.
     ``birthdate`` is ISO, ``code`` the digits entered, ``phone`` E.164 and ``customer_number``
     digits, both as the caller gave them; each is None where the call has none.
+    ``name_evidence``: what the sound of the name says for registered names, None where it was
+    not weighed.
     """
 
     intent_id: str
@@ -93,6 +96,7 @@ class CheckRequest:
     verification_id: str | None
     birthdate: str | None = None
     name: HeardName | None = None
+    name_evidence: NameEvidence | None = None
     phone: str | None = None
     customer_number: str | None = None
     code: str | None = None

@@ -112,7 +112,11 @@ class ResultSigner:
             claims["customer"] = assurance.customer
         if verified_at is not None:
             claims["verified_at"] = int(verified_at.timestamp())
-        header = {"alg": _ALGORITHM, "typ": TOKEN_TYPE, "kid": self._key.kid}
+        return self.sign(TOKEN_TYPE, claims)
+
+    def sign(self, kind: str, claims: dict[str, Any]) -> str:
+        """A compact JWS of media type ``kind``, which tells it from every other."""
+        header = {"alg": _ALGORITHM, "typ": kind, "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, registry=_REGISTRY)
 
     def jwks(self) -> dict[str, Any]:
@@ -131,8 +135,20 @@ def verify(
     Raises:
         SignatureInvalid: malformed, forged, of another kind, for somebody else, or expired.
     """
+    claims = signed_claims(token, jwks, TOKEN_TYPE, "result")
+    _check_claims(claims, audience=audience, issuer=issuer, now=now)
+    return claims
+
+
+def signed_claims(token: str, jwks: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
+    """The claims of a token of media type ``kind`` that a key of ``jwks`` signed, whenever.
+    ``name`` is what errors call it.
+
+    Raises:
+        SignatureInvalid: malformed, forged, or of another kind.
+    """
     if not _COMPACT.fullmatch(token):
-        raise SignatureInvalid("this is no result token", hint="three parts joined by dots")
+        raise SignatureInvalid(f"this is no {name} token", hint="three parts joined by dots")
     keys = _public_keys(jwks)
     try:
         header = jws.extract_compact(token.encode()).headers()
@@ -141,13 +157,11 @@ def verify(
             raise SignatureInvalid(
                 "the token is signed with an unknown key", hint="fetch the key set again"
             )
-        if header.get("typ") != TOKEN_TYPE:
-            raise SignatureInvalid("the token is not a result", hint=f"typ is not {TOKEN_TYPE}")
-        claims = dict(jwt.decode(token, key, registry=_REGISTRY).claims)
+        if header.get("typ") != kind:
+            raise SignatureInvalid(f"the token is not a {name}", hint=f"typ is not {kind}")
+        return dict(jwt.decode(token, key, registry=_REGISTRY).claims)
     except (JoseError, ValueError):
         raise SignatureInvalid("the signature does not fit the token") from None
-    _check_claims(claims, audience=audience, issuer=issuer, now=now)
-    return claims
 
 
 def _check_claims(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ivr.errors import NotFound, RecordsError
 from ivr.records.models import Call, Turn
-from ivr.records.rows import Shape, phone_index
+from ivr.records.rows import Shape, phone_index, seal, unseal
 from ivr.records.rows import insert as insert_into
 
 
@@ -69,7 +69,7 @@ def insert(session: Session, record: CallRecord) -> None:
     """
     statement = (
         insert_into(session, Call)
-        .values(**_CALL.values(record), caller_index=phone_index(session, record.caller))
+        .values(**_CALL.values(session, record), caller_index=phone_index(session, record.caller))
         .on_conflict_do_nothing(index_elements=["call_sid"])
         .returning(Call.id)
     )
@@ -83,7 +83,7 @@ def save(session: Session, record: CallRecord) -> None:
     Raises:
         NotFound: there is no such call.
     """
-    values = _CALL.values(record)
+    values = _CALL.values(session, record)
     del values["id"]
     statement = (
         update(Call)
@@ -94,6 +94,23 @@ def save(session: Session, record: CallRecord) -> None:
     )
     if session.execute(statement).one_or_none() is None:
         raise NotFound("no such call to save", hint="insert it first")
+
+
+def reindex(session: Session, after: str, limit: int) -> list[str]:
+    """Make the blind indexes of the next calls, by id, with the index key in force; their ids,
+    none at the end."""
+    page = _CALL.select().where(Call.id > after).order_by(Call.id).limit(limit)
+    found = _CALL.all(session, page)
+    for call in found:
+        own = update(Call).where(Call.id == call.id)
+        index = phone_index(session, call.caller)
+        session.execute(own.values(caller_index=index).execution_options(synchronize_session=False))
+    return [call.id for call in found]
+
+
+def count(session: Session) -> int:
+    """How many calls there are."""
+    return session.execute(select(func.count()).select_from(Call)).scalar_one()
 
 
 def add_turn(
@@ -118,7 +135,7 @@ def add_turn(
             call_id=call_id,
             number=number,
             event=event,
-            action=action,
+            action=seal(session, Turn, "action", f"{call_id}/{number}", action),
             at=at,
             state_name=state_name,
         )
@@ -137,4 +154,6 @@ def answer(session: Session, call_id: str, number: int) -> tuple[int, str] | Non
     action = session.execute(
         select(Turn.action).where(Turn.call_id == call_id, Turn.number == number)
     ).scalar_one_or_none()
-    return None if action is None else (number + 1, action)
+    if action is None:
+        return None
+    return number + 1, unseal(session, Turn, "action", f"{call_id}/{number}", action)

@@ -40,7 +40,7 @@ _CODE = Shape(Code, CodeRecord)
 def create(session: Session, record: CodeRecord) -> None:
     """Store a new code. A second one for the same ``intent_id`` ends the transaction with
     RecordsError: ask :func:`by_intent` first."""
-    session.execute(insert(Code).values(**_CODE.values(record)))
+    session.execute(insert(Code).values(**_CODE.values(session, record)))
 
 
 def by_intent(session: Session, intent_id: str) -> CodeRecord | None:

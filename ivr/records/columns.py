@@ -1,62 +1,54 @@
-"""Column types: encrypted text and instants that are always aware UTC."""
+"""Column types: encrypted fields and instants that are always aware UTC."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from weakref import WeakKeyDictionary
+from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-from ivr.records.cipher import FieldCipher
-
-# A dialect object belongs to one engine, so two databases with different keys live side by side.
-_CIPHERS: WeakKeyDictionary[Dialect, FieldCipher] = WeakKeyDictionary()
+from ivr.records.cipher import Sealed
 
 
-def use_cipher(dialect: Dialect, cipher: FieldCipher) -> None:
-    """Let every :class:`Encrypted` column reached through ``dialect`` use ``cipher``."""
-    _CIPHERS[dialect] = cipher
+class Encrypted(TypeDecorator[Sealed]):
+    """Text that is stored encrypted. Never searchable.
 
-
-class Encrypted(TypeDecorator[str]):
-    """Text that is encrypted on its way in and decrypted on its way out. Never searchable."""
+    A column does not know its row, so :class:`ivr.records.rows.Shape` seals and opens values;
+    this type lets nothing else through.
+    """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, context: str) -> None:
-        """``context``: ``table.column``, bound to every token."""
-        super().__init__()
-        self.context = context
+    def to_text(self, value: Any) -> str:
+        """The text that is encrypted for ``value``."""
+        text: str = value
+        return text
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _CIPHERS[dialect].encrypt(value, self.context)
+    def of_text(self, text: str) -> Any:
+        """The value that :meth:`to_text` was given."""
+        return text
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _CIPHERS[dialect].decrypt(value, self.context)
+    def process_bind_param(self, value: Sealed | None, dialect: Dialect) -> str | None:
+        if value is not None and not isinstance(value, Sealed):
+            raise ValueError("a field that must be encrypted was to be stored in clear")
+        return value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Sealed | None:
+        return None if value is None else Sealed(value)
 
 
-class EncryptedDate(TypeDecorator[date]):
-    """A date, encrypted as its ISO text. Never searchable."""
+class EncryptedDate(Encrypted):
+    """A date, encrypted as its ISO text."""
 
-    impl = Text
     cache_ok = True
 
-    def __init__(self, context: str) -> None:
-        """``context``: ``table.column``, bound to every token."""
-        super().__init__()
-        self.context = context
+    def to_text(self, value: date) -> str:
+        return value.isoformat()
 
-    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return _CIPHERS[dialect].encrypt(value.isoformat(), self.context)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
-        if value is None:
-            return None
-        return date.fromisoformat(_CIPHERS[dialect].decrypt(value, self.context))
+    def of_text(self, text: str) -> date:
+        return date.fromisoformat(text)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

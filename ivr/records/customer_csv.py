@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from ivr.errors import FilesError, Problem
-from ivr.records import customers
+from ivr.records import audit, customers
+from ivr.records.audit import Entry
 from ivr.records.customer_fields import COLUMNS, customer_of
 from ivr.records.customers import CustomerData, Stored
 from ivr.records.database import Database
@@ -26,9 +27,11 @@ _BATCH = 500
 Progress = Callable[[int, int], None]
 
 
-def store_file(db: Database, path: Path, progress: Progress) -> Stored:
+def store_file(
+    db: Database, path: Path, progress: Progress, *, who: str = "process", why: str = ""
+) -> Stored:
     """Store every customer of a CSV file, or none. ``progress`` is called with (stored so far,
-    all of them) after each batch.
+    all of them) after each batch. ``who`` and ``why`` are for the audit.
 
     The file is checked before the transaction begins, so that calls wait for the storing only.
 
@@ -45,6 +48,8 @@ def store_file(db: Database, path: Path, progress: Progress) -> Stored:
         while batch := list(islice(rows, _BATCH)):
             stored += customers.put_all(session, batch, now)
             progress(stored.added + stored.updated, total)
+        details = {"added": stored.added, "updated": stored.updated}
+        audit.note(session, Entry(who, "customers.imported", "", why, details), now)
     return stored
 
 

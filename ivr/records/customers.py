@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.records.models import Customer
-from ivr.records.rows import Shape, blind_index, phone_index
+from ivr.records.rows import Shape, blind_index, phone_index, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,10 @@ def count(session: Session) -> int:
 
 def customer_numbers(session: Session) -> set[str]:
     """Every customer number, decrypted: slow for millions."""
-    return set(session.execute(select(Customer.number)).scalars())
+    return {
+        unseal(session, Customer, "number", row.id, row.number)
+        for row in session.execute(select(Customer.id, Customer.number))
+    }
 
 
 def keys_fit(session: Session) -> bool:
@@ -122,8 +125,26 @@ def keys_fit(session: Session) -> bool:
     Raises:
         RecordsError: the field key is not theirs.
     """
-    row = session.execute(select(Customer.number, Customer.number_index).limit(1)).one_or_none()
-    return row is None or blind_index(session).of("number", row.number) == row.number_index
+    row = session.execute(
+        select(Customer.id, Customer.number, Customer.number_index).limit(1)
+    ).one_or_none()
+    if row is None:
+        return True
+    number: str = unseal(session, Customer, "number", row.id, row.number)
+    return blind_index(session).of("number", number) == str(row.number_index)
+
+
+def reindex(session: Session, after: str, limit: int) -> list[str]:
+    """Make the blind indexes of the next customers, by id, with the index key in force; their
+    ids, none at the end."""
+    page = _CUSTOMER.select().where(Customer.id > after).order_by(Customer.id).limit(limit)
+    found = _CUSTOMER.all(session, page)
+    for customer in found:
+        own = update(Customer).where(Customer.id == customer.id)
+        session.execute(
+            own.values(_indexes(session, customer)).execution_options(synchronize_session=False)
+        )
+    return [customer.id for customer in found]
 
 
 def _all(session: Session, condition: ColumnElement[bool]) -> list[CustomerData]:
@@ -131,8 +152,12 @@ def _all(session: Session, condition: ColumnElement[bool]) -> list[CustomerData]
 
 
 def _row(session: Session, customer: CustomerData) -> dict[str, Any]:
+    return _CUSTOMER.values(session, customer) | _indexes(session, customer)
+
+
+def _indexes(session: Session, customer: CustomerData) -> dict[str, str | None]:
     index = blind_index(session)
-    return _CUSTOMER.values(customer) | {
+    return {
         "number_index": index.of("number", customer.number),
         "birthdate_index": index.of("birthdate", customer.birthdate.isoformat()),
         "mobile_index": phone_index(session, customer.mobile),

@@ -17,16 +17,18 @@ from sqlalchemy.orm import Session
 from ivr.clock import Clock
 from ivr.errors import RecordsUnavailable
 from ivr.records import schema
-from ivr.records.cipher import BlindIndex, FieldCipher
-from ivr.records.columns import use_cipher
-from ivr.records.engines import FRAMES, LOCK_WAIT_MS, create_sqlite_file, make_engines
+from ivr.records.audit_chain import append_noted
+from ivr.records.cipher import BlindIndex
+from ivr.records.engines import FRAMES, HOUSEKEEPING, LOCK_WAIT_MS, create_sqlite_file, make_engines
 from ivr.records.failures import busy, explain
+from ivr.records.key_ring import FRESH_S, KeyRing
+from ivr.records.key_wrapping import KeyWrapper
 from ivr.records.rows import session_info
 
 
 @dataclass(slots=True)
 class QueryCount:
-    """Queries sent to one database while counting, by any thread."""
+    """Queries sent to one database while counting, by any thread; housekeeping is none."""
 
     count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -41,28 +43,32 @@ class QueryCount:
         many: bool,
     ) -> None:
         """Listener for ``before_cursor_execute``."""
-        if not statement.startswith(FRAMES):
+        kept = connection.get_execution_options().get(HOUSEKEEPING, False)
+        if not (kept or statement.startswith(FRAMES)):
             with self._lock:
                 self.count += 1
 
 
 class Database:
-    """One database, one pool of connections, one pair of keys. Safe between threads."""
+    """One database, one pool of connections, one ring of keys. Safe between threads."""
 
     def __init__(
         self,
         url: str,
         *,
-        cipher: FieldCipher,
+        wrapper: KeyWrapper,
         index: BlindIndex,
         clock: Clock,
         wait_s: float = 4.0,
+        keys_fresh_s: float = FRESH_S,
     ) -> None:
         """Connects to nothing yet.
 
         Args:
             url: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
+            wrapper: unwraps the data keys that fields are encrypted with.
             wait_s: seconds to wait for a lock, a statement or a connection before giving up.
+            keys_fresh_s: seconds after which new data keys are looked for.
 
         Raises:
             SettingsError: the URL is malformed or of another kind, or its driver is missing.
@@ -72,8 +78,7 @@ class Database:
         self._writer = threading.Lock() if self._engines.path is not None else None
         self.index = index
         self.clock = clock
-        # Both views share one dialect object, hence one cipher.
-        use_cipher(self._engines.writing.dialect, cipher)
+        self.keys = KeyRing(self._engines, wrapper, clock, wait_s=wait_s, fresh_s=keys_fresh_s)
 
     @property
     def engine(self) -> Engine:
@@ -89,27 +94,34 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """One write transaction: committed at the end, rolled back on any exception.
 
-        On SQLite it is alone from its first moment (``BEGIN IMMEDIATE``).
+        On SQLite it is alone from its first moment (``BEGIN IMMEDIATE``). What was noted in it
+        (:func:`ivr.records.audit.note`) is chained with it.
 
         Raises:
             RecordsUnavailable: locked, full, absent, out of reach, or not upgraded.
             RecordsError: the database refused a statement.
         """
         engine = self._engines.writing
+        with self._translated():
+            self.keys.refresh(to_write=True)
         with self._translated(), self._in_turn() as options, self._session(engine) as session:
             # Begin now, so that waiting for the lock happens before any work.
             session.connection(execution_options=options)
             yield session
+            append_noted(session)
             session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that sees one state and cannot write; raises like :meth:`writing`."""
+        with self._translated():
+            self.keys.refresh(to_write=False)
         with self._translated(), self._session(self._engines.reading) as session:
             yield session
 
-    def upgrade(self) -> None:
-        """Bring the schema to the newest version; makes the file and folder of SQLite.
+    def upgrade(self) -> bool:
+        """Bring the schema to the newest version; makes the file and folder of SQLite. Whether
+        anything had to be done.
 
         All or nothing, and safe to run from several processes at once. Raises like
         :meth:`writing`.
@@ -124,7 +136,7 @@ class Database:
                     hint="check the permissions and space of its folder",
                 ) from None
         with self._translated(), self._engines.writing.begin() as connection:
-            schema.upgrade(connection)
+            return schema.upgrade(connection)
 
     def is_current(self) -> bool:
         """Whether the schema is the newest version; raises like :meth:`writing`."""
@@ -171,7 +183,7 @@ class Database:
             self._writer.release()
 
     def _session(self, engine: Engine) -> Session:
-        info: dict[Any, Any] = session_info(self.index)
+        info: dict[Any, Any] = session_info(self.index, self.keys)
         return Session(engine, autoflush=False, expire_on_commit=False, info=info)
 
     @contextmanager

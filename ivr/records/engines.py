@@ -9,7 +9,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -22,6 +23,8 @@ _POOL = {"pool_size": 8, "max_overflow": 24, "hide_parameters": True}
 _WRITING = "ivr_writing"
 #: Execution option: milliseconds this transaction may wait for SQLite's write lock.
 LOCK_WAIT_MS = "ivr_lock_wait_ms"
+#: Execution option: what is asked now and then, whatever the calls do; not counted.
+HOUSEKEEPING = "ivr_housekeeping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ def _sqlite(url: URL, wait_s: float) -> Engines:
             # FULL, not NORMAL: "sending" and "consumed" must survive a power cut, or a code
             # would be sent or accepted twice. It costs one fsync a commit.
             connection.execute("PRAGMA synchronous = FULL")
+            # Sorting must not leave rows in files of its own.
+            connection.execute("PRAGMA temp_store = MEMORY")
         except sqlite3.Error:
             connection.close()
             raise
@@ -155,6 +160,11 @@ def _postgresql(url: URL, wait_s: float) -> Engines:
         where=f"the PostgreSQL database {url.database!r} at {place}",
         path=None,
     )
+
+
+def upsert(dialect: Dialect, table: type[Any]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ``ON CONFLICT`` in this dialect."""
+    return sqlite.insert(table) if dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def create_sqlite_file(path: Path, wait_s: float) -> None:

@@ -41,7 +41,7 @@ def create(session: Session, record: IntentRecord) -> None:
     """
     statement = (
         insert(session, CheckIntent)
-        .values(**_INTENT.values(record))
+        .values(**_INTENT.values(session, record))
         .on_conflict_do_nothing()
         .returning(CheckIntent.position)
     )
@@ -58,7 +58,7 @@ def claim(session: Session, intent_id: str, at: datetime) -> IntentRecord | None
         .returning(*_INTENT.columns)
         .execution_options(synchronize_session=False)
     )
-    return _INTENT.make(session.execute(statement).one_or_none())
+    return _INTENT.make(session, session.execute(statement).one_or_none())
 
 
 def finish(session: Session, intent_id: str, at: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -16,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from ivr.records.cipher import Sealed
 from ivr.records.columns import Encrypted, EncryptedDate, UtcDateTime
 
 _ID = String(64)
@@ -26,6 +28,9 @@ _POSITION = BigInteger().with_variant(Integer, "sqlite")
 
 class Base(DeclarativeBase):
     """Names every constraint, so that migrations and error texts can name them too."""
+
+    #: Columns whose values name a row for good: encrypted fields are bound to it.
+    row_name: ClassVar[tuple[str, ...]] = ("id",)
 
     metadata = MetaData(
         naming_convention={
@@ -41,19 +46,19 @@ class Customer(Base):
     __tablename__ = "customers"
 
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    number: Mapped[str] = mapped_column(Encrypted("customers.number"))
+    number: Mapped[Sealed] = mapped_column(Encrypted())
     number_index: Mapped[str] = mapped_column(_INDEX, unique=True)
-    surname: Mapped[str] = mapped_column(Encrypted("customers.surname"))
-    given: Mapped[str] = mapped_column(Encrypted("customers.given"))
-    surname_kana: Mapped[str] = mapped_column(Encrypted("customers.surname_kana"))
-    given_kana: Mapped[str] = mapped_column(Encrypted("customers.given_kana"))
-    birthdate: Mapped[date] = mapped_column(EncryptedDate("customers.birthdate"))
+    surname: Mapped[Sealed] = mapped_column(Encrypted())
+    given: Mapped[Sealed] = mapped_column(Encrypted())
+    surname_kana: Mapped[Sealed] = mapped_column(Encrypted())
+    given_kana: Mapped[Sealed] = mapped_column(Encrypted())
+    birthdate: Mapped[Sealed] = mapped_column(EncryptedDate())
     birthdate_index: Mapped[str] = mapped_column(_INDEX, index=True)
-    mobile: Mapped[str | None] = mapped_column(Encrypted("customers.mobile"))
+    mobile: Mapped[Sealed | None] = mapped_column(Encrypted())
     mobile_index: Mapped[str | None] = mapped_column(_INDEX, index=True)
-    landline: Mapped[str | None] = mapped_column(Encrypted("customers.landline"))
+    landline: Mapped[Sealed | None] = mapped_column(Encrypted())
     landline_index: Mapped[str | None] = mapped_column(_INDEX, index=True)
-    email: Mapped[str | None] = mapped_column(Encrypted("customers.email"))
+    email: Mapped[Sealed | None] = mapped_column(Encrypted())
     language: Mapped[str] = mapped_column(String(8))
     contact_changed: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -66,12 +71,12 @@ class Call(Base):
     flow_name: Mapped[str] = mapped_column(String(64))
     flow_digest: Mapped[str] = mapped_column(String(128))
     language: Mapped[str] = mapped_column(String(8))
-    caller: Mapped[str] = mapped_column(Encrypted("calls.caller"))
+    caller: Mapped[Sealed] = mapped_column(Encrypted())
     caller_index: Mapped[str | None] = mapped_column(_INDEX, index=True)
     called: Mapped[str] = mapped_column(String(64))
     turn: Mapped[int] = mapped_column(Integer)
     status: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(Encrypted("calls.state"))
+    state: Mapped[Sealed] = mapped_column(Encrypted())
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_how: Mapped[str | None] = mapped_column(String(32))
@@ -81,11 +86,12 @@ class Call(Base):
 
 class Turn(Base):
     __tablename__ = "turns"
+    row_name = ("call_id", "number")
 
     call_id: Mapped[str] = mapped_column(ForeignKey(Call.id, ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     event: Mapped[str] = mapped_column(String(32))
-    action: Mapped[str] = mapped_column(Encrypted("turns.action"))
+    action: Mapped[Sealed] = mapped_column(Encrypted())
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     state_name: Mapped[str] = mapped_column(String(64))
 
@@ -102,7 +108,7 @@ class CheckIntent(Base):
     call_id: Mapped[str] = mapped_column(ForeignKey(Call.id, ondelete="CASCADE"))
     turn: Mapped[int] = mapped_column(Integer)
     check: Mapped[str] = mapped_column(String(64))
-    payload: Mapped[str] = mapped_column(Encrypted("check_intents.payload"))
+    payload: Mapped[Sealed] = mapped_column(Encrypted())
     status: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deadline_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -127,7 +133,7 @@ class Verification(Base):
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    evidence: Mapped[str] = mapped_column(Encrypted("verifications.evidence"))
+    evidence: Mapped[Sealed] = mapped_column(Encrypted())
 
 
 class Code(Base):
@@ -158,11 +164,12 @@ class FailureCounter(Base):
 
 class Result(Base):
     __tablename__ = "results"
+    row_name = ("reference",)
 
     position: Mapped[int] = mapped_column(_POSITION, primary_key=True)
     reference: Mapped[str] = mapped_column(_ID, unique=True)
     call_id: Mapped[str] = mapped_column(ForeignKey(Call.id, ondelete="CASCADE"), index=True)
-    token: Mapped[str] = mapped_column(Encrypted("results.token"))
+    token: Mapped[Sealed] = mapped_column(Encrypted())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     turn: Mapped[int] = mapped_column(Integer)
@@ -174,9 +181,10 @@ class Result(Base):
 
 class WebhookAnswer(Base):
     __tablename__ = "webhook_answers"
+    row_name = ("token",)
 
     token: Mapped[str] = mapped_column(String(255), primary_key=True)
-    answer: Mapped[str] = mapped_column(Encrypted("webhook_answers.answer"))
+    answer: Mapped[Sealed] = mapped_column(Encrypted())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
@@ -188,3 +196,46 @@ class FlowVersion(Base):
     # JSON: file name -> source. Flows hold no personal data.
     sources: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DataKey(Base):
+    __tablename__ = "data_keys"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    purpose: Mapped[str] = mapped_column(String(16))
+    # Empty once destroyed; also for number 0, which is IVR_FIELD_KEY itself, until it is wrapped.
+    wrapped: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    active_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AuditRow(Base):
+    __tablename__ = "audit_log"
+    __table_args__ = (Index(None, "what", "position"),)
+
+    position: Mapped[int] = mapped_column(_POSITION, primary_key=True, autoincrement=False)
+    # Text, so that exactly what is stored is what is chained.
+    at: Mapped[str] = mapped_column(String(32))
+    who: Mapped[str] = mapped_column(String(128))
+    what: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(128))
+    why: Mapped[str] = mapped_column(String(80))
+    details: Mapped[str] = mapped_column(Text)
+    key_number: Mapped[int] = mapped_column(Integer)
+    mac: Mapped[str] = mapped_column(String(64))
+
+
+#: The name of the one row of :class:`AuditHead`.
+HEAD = "head"
+
+
+class AuditHead(Base):
+    __tablename__ = "audit_head"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    position: Mapped[int] = mapped_column(_POSITION)
+    mac: Mapped[str] = mapped_column(String(64))
+    key_number: Mapped[int] = mapped_column(Integer)
+    seal: Mapped[str] = mapped_column(String(64))

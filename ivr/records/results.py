@@ -36,7 +36,7 @@ _RESULT = Shape(Result, ResultRecord)
 
 def insert(session: Session, record: ResultRecord) -> None:
     """Store a new result; its reference must be new and its call known."""
-    session.execute(insert_into(Result).values(**_RESULT.values(record)))
+    session.execute(insert_into(Result).values(**_RESULT.values(session, record)))
 
 
 def get(session: Session, reference: str) -> ResultRecord | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ivr.records.cipher import BlindIndex
+from ivr.records.cipher import BlindIndex, Place, Sealed, UnknownKey
+from ivr.records.columns import Encrypted
+from ivr.records.engines import upsert
+from ivr.records.key_ring import KeyRing
 from ivr.records.models import Base
 
 if TYPE_CHECKING:
@@ -19,47 +23,108 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="DataclassInstance")
 
 _INDEX = "ivr.records.index"
+_RING = "ivr.records.key_ring"
 
 
 class Shape(Generic[R]):
-    """A record type whose fields are all columns of ``model``, under the same names."""
+    """A record type whose fields are all columns of ``model``, under the same names; seals and
+    opens those that are encrypted."""
 
     def __init__(self, model: type[Base], record: type[R]) -> None:
         self.names = tuple(field.name for field in fields(record))
         self.columns = tuple(getattr(model, name) for name in self.names)
+        self._model = model
         self._record = record
+        self._encrypted = [name for name in self.names if name in encrypted(model)]
 
     def select(self) -> Select[Any]:
         """A SELECT of exactly these columns."""
         return select(*self.columns)
 
-    def make(self, row: Sequence[Any] | None) -> R | None:
+    def make(self, session: Session, row: Sequence[Any] | None) -> R | None:
         """The record of a row that :meth:`select` or a RETURNING of ``columns`` gave."""
-        return None if row is None else self._record(*row)
+        return None if row is None else self._opened(session, row)
 
     def one(self, session: Session, statement: Select[Any]) -> R | None:
         """The first record of a statement that began with :meth:`select`, or None."""
-        return self.make(session.execute(statement.limit(1)).one_or_none())
+        return self.make(session, session.execute(statement.limit(1)).one_or_none())
 
     def all(self, session: Session, statement: Select[Any]) -> list[R]:
         """Every record of a statement that began with :meth:`select`."""
-        return [self._record(*row) for row in session.execute(statement)]
+        return [self._opened(session, row) for row in session.execute(statement)]
 
-    def values(self, record: R) -> dict[str, Any]:
+    def values(self, session: Session, record: R) -> dict[str, Any]:
         """Column values of a record."""
-        return {name: getattr(record, name) for name in self.names}
+        values = {name: getattr(record, name) for name in self.names}
+        row = row_name(self._model, values)
+        for name in self._encrypted:
+            values[name] = seal(session, self._model, name, row, values[name])
+        return values
+
+    def _opened(self, session: Session, row: Sequence[Any]) -> R:
+        values = dict(zip(self.names, row, strict=True))
+        named = row_name(self._model, values)
+        for name in self._encrypted:
+            values[name] = unseal(session, self._model, name, named, values[name])
+        return self._record(**values)
+
+
+@cache
+def encrypted(model: type[Base]) -> dict[str, Encrypted]:
+    """The encrypted columns of a table, by name."""
+    return {
+        column.name: column.type
+        for column in model.__table__.columns
+        if isinstance(column.type, Encrypted)
+    }
+
+
+def row_name(model: type[Base], values: Mapping[str, Any]) -> str:
+    """The name of a row for good, from its column values."""
+    return "/".join(str(values[name]) for name in model.row_name)
+
+
+def seal(session: Session, model: type[Base], column: str, row: str, value: Any) -> Sealed | None:
+    """``value`` as the column ``column`` of the row named ``row`` stores it; None stays None."""
+    if value is None:
+        return None
+    place = Place(model.__tablename__, column, row)
+    return key_ring(session).cipher.encrypt(encrypted(model)[column].to_text(value), place)
+
+
+def unseal(session: Session, model: type[Base], column: str, row: str, token: Any) -> Any:
+    """What :func:`seal` was given.
+
+    Raises:
+        RecordsError: the token was changed, moved here, or its key is gone.
+    """
+    if token is None:
+        return None
+    place = Place(model.__tablename__, column, row)
+    ring = key_ring(session)
+    try:
+        text = ring.cipher.decrypt(token, place)
+    except UnknownKey:
+        # Keys began to rotate after this transaction: see them now.
+        ring.load(session.connection())
+        text = ring.cipher.decrypt(token, place)
+    return encrypted(model)[column].of_text(text)
 
 
 def insert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ``ON CONFLICT`` in the dialect of this session."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(model)
-    return postgresql.insert(model)
+    return upsert(session.get_bind().dialect, model)
 
 
-def session_info(index: BlindIndex) -> dict[Any, Any]:
+def session_info(index: BlindIndex, ring: KeyRing) -> dict[Any, Any]:
     """What a session carries in its ``info`` for the repositories."""
-    return {_INDEX: index}
+    return {_INDEX: index, _RING: ring}
+
+
+def key_ring(session: Session) -> KeyRing:
+    """The data keys of the session's database."""
+    ring: KeyRing = session.info[_RING]
+    return ring
 
 
 def blind_index(session: Session) -> BlindIndex:

@@ -16,8 +16,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 20_261_122
 
 
-def upgrade(connection: Connection) -> None:
-    """Run every migration that is missing, in the transaction of ``connection``.
+def upgrade(connection: Connection) -> bool:
+    """Run every migration that is missing, in the transaction of ``connection``; whether there
+    was one.
 
     Several at once queue up: SQLite by its write transaction, PostgreSQL by a lock.
     """
@@ -30,7 +31,9 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
     config = _config()
     config.attributes["connection"] = connection
+    before = version(connection)
     command.upgrade(config, "head")
+    return before != newest()
 
 
 def version(connection: Connection) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ivr.errors import NotFound
 from ivr.records.models import Verification
-from ivr.records.rows import Shape
+from ivr.records.rows import Shape, seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ _VERIFICATION = Shape(Verification, VerificationRecord)
 
 def create(session: Session, record: VerificationRecord) -> None:
     """Store a new verification; its id must be new."""
-    session.execute(insert(Verification).values(**_VERIFICATION.values(record)))
+    session.execute(insert(Verification).values(**_VERIFICATION.values(session, record)))
 
 
 def get(session: Session, verification_id: str, *, lock: bool = False) -> VerificationRecord | None:
@@ -71,7 +71,10 @@ def save_evidence(
     _change(
         session,
         verification_id,
-        {"evidence": evidence, "verified_at": verified_at},
+        {
+            "evidence": seal(session, Verification, "evidence", verification_id, evidence),
+            "verified_at": verified_at,
+        },
         Verification.attempts,
     )
 

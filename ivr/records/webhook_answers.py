@@ -7,30 +7,38 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from ivr.errors import NotFound
 from ivr.records.models import WebhookAnswer
-from ivr.records.rows import insert
+from ivr.records.rows import insert, seal, unseal
 
 
 def get(session: Session, token: str) -> str | None:
     """The stored answer, or None."""
-    return session.execute(
+    found = session.execute(
         select(WebhookAnswer.answer).where(WebhookAnswer.token == token)
     ).scalar_one_or_none()
+    answer: str | None = unseal(session, WebhookAnswer, "answer", token, found)
+    return answer
 
 
 def put(session: Session, token: str, answer: str, at: datetime) -> str:
     """Store an answer; the first writer wins. Returns the answer that is stored."""
     statement = (
         insert(session, WebhookAnswer)
-        .values(token=token, answer=answer, created_at=at)
+        .values(
+            token=token,
+            answer=seal(session, WebhookAnswer, "answer", token, answer),
+            created_at=at,
+        )
         .on_conflict_do_nothing(index_elements=["token"])
         .returning(WebhookAnswer.token)
     )
     if session.execute(statement).one_or_none() is not None:
         return answer
-    return session.execute(
-        select(WebhookAnswer.answer).where(WebhookAnswer.token == token)
-    ).scalar_one()
+    stored = get(session, token)
+    if stored is None:
+        raise NotFound("the answer that was there is gone", hint="it was purged just now")
+    return stored
 
 
 def purge_before(session: Session, at: datetime) -> int:

@@ -1,4 +1,5 @@
-"""The scripted agent, who is dialled, hears the whisper and takes the call or does not."""
+"""The scripted agent, who is dialled, hears the whisper or reads headers, and takes the call or
+does not."""
 
 from __future__ import annotations
 
@@ -10,23 +11,44 @@ from urllib.parse import parse_qs, urlsplit
 from ivr.errors import RehearsalError
 from ivr.rehearsal.callfile import AgentAct
 from ivr.rehearsal.conversation import Conversation
-from ivr.rehearsal.leg import Leg
+from ivr.rehearsal.leg import Leg, new_call_sid
 from ivr.rehearsal.speech import spoken_s
-from ivr.rehearsal.twiml_document import WHISPER_VERBS, Dial, Gather, Hangup, Say
+from ivr.rehearsal.twiml_document import WHISPER_VERBS, Dial, Gather, Hangup, Number, Say, Sip
 from ivr.rehearsal.webhooks import Page, WebhookClient, WebhookFailed
 
 #: Seconds until an agent picks up, rejects, or the network says busy.
 RING_S = 4.0
-#: Seconds the agent and the caller talk.
+#: Seconds the agent and the caller talk, and after which a line drops.
 TALK_S = 30
+DROP_S = 2
 ACCEPT_KEY = "1"
 DECLINE_KEY = "2"
+#: The headers that an agent's system reads in a call by SIP.
+REFERENCE_HEADER = "X-Honnin-Reference"
+LEVEL_HEADER = "X-Honnin-Level"
 #: Documents a whisper may take.
 MAX_DOCUMENTS = 10
 
 #: What Twilio says of a dialled call that nobody answered. One that was answered but declined
 #: in the whisper is "completed": only ``DialBridged`` tells it from success.
 _STATUS = {"busy": "busy", "no_answer": "no-answer", "failed": "failed"}
+#: What Twilio says of a call by SIP: DialCallStatus and the final response of the other side. A
+#: voicemail of a telephone system answers like everybody else.
+_SIP_STATUS = {
+    "busy": ("busy", 486),
+    "no_answer": ("no-answer", 487),
+    "declines": ("busy", 603),
+    "failed": ("failed", 503),
+}
+#: The same of a call that was referred: ReferCallStatus, and the responses to the REFER and, told
+#: by NOTIFY, to the new call; None where none came.
+_REFER_STATUS: Mapping[str, tuple[str, int, int | None]] = {
+    "busy": ("busy", 202, 486),
+    "no_answer": ("no-answer", 202, 480),
+    "declines": ("failed", 202, 603),
+    "failed": ("failed", 405, None),
+}
+_REFERRED: tuple[str, int, int | None] = ("in-progress", 202, 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +62,29 @@ class Dialled:
     number: str
     #: The claims of the result that came with the call.
     claims: Mapping[str, Any] | None = None
+    #: The final SIP response; None for phones.
+    sip_code: int | None = None
+    #: The response to a REFER; None where the call was dialled.
+    refer_code: int | None = None
 
     def fields(self) -> dict[str, str]:
         """What a ``<Dial action>`` is told."""
-        return {
+        told = {
             "DialBridged": "true" if self.bridged else "false",
             "DialCallDuration": str(self.duration_s),
             "DialCallSid": self.sid,
             "DialCallStatus": self.status,
         }
+        if self.sip_code is not None:
+            told |= {"DialSipCallId": self.sid, "DialSipResponseCode": str(self.sip_code)}
+        return told
+
+    def refer_fields(self) -> dict[str, str]:
+        """What a ``<Refer action>`` is told."""
+        told = {"ReferCallStatus": self.status, "ReferSipResponseCode": str(self.refer_code)}
+        if self.sip_code is not None:
+            told["NotifySipResponseCode"] = str(self.sip_code)
+        return told
 
 
 class Desk(Protocol):
@@ -59,6 +95,14 @@ class Desk(Protocol):
 
         Raises:
             RehearsalError: it cannot be fetched, or its signature does not hold.
+        """
+        ...
+
+    def checked(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token that came with the call.
+
+        Raises:
+            RehearsalError: its signature does not hold.
         """
         ...
 
@@ -80,18 +124,79 @@ class ScriptedAgent:
         ``leg`` is the caller's. Several numbers ring at once; the first one is this agent's.
 
         Raises:
-            RehearsalError: the whisper holds what a whisper must not, or its result is bad.
+            RehearsalError: the whisper holds what a whisper must not, or the result is bad.
         """
+        act = self.next_act()
+        noun = dial.numbers[0]
+        from_number = dial.caller_id or leg.caller
+        child = Leg(from_number, noun.number, leg.account_sid, "outbound-dial", leg.sid)
+        self._rings(act, dial.timeout_s)
+        if isinstance(noun, Sip):
+            return self._by_sip(act, noun, child)
+        if act in _STATUS:
+            self._unreached(act)
+            return Dialled(_STATUS[act], False, 0, child.sid, noun.number)
+        return self._by_phone(act, noun, child, base)
+
+    def take_referred(self, sip: Sip) -> Dialled:
+        """Be called by the caller's own telephone system, which was told to by REFER.
+
+        Raises:
+            RehearsalError: the headers are not those of a result.
+        """
+        act = self.next_act()
+        status, asked, told = _REFER_STATUS.get(act, _REFERRED)
+        sid = new_call_sid()
+        if told is not None:
+            self._rings(act, RING_S)
+        if act in _REFER_STATUS:
+            self._unreached(act)
+            return Dialled(status, False, 0, sid, sip.number, None, told, asked)
+        claims = self._reads_headers(sip, referred=True)
+        return Dialled(status, True, self._talks(act), sid, sip.number, claims, told, asked)
+
+    def takes_task(self, workflow: str, attributes: Mapping[str, object], act: AgentAct) -> Dialled:
+        """Be connected with a call out of a queue, whose task holds ``attributes``.
+
+        Raises:
+            RehearsalError: the attributes say something else than the result.
+        """
+        shown = ", ".join(f"{n}: {v}" for n, v in attributes.items() if n != "token")
+        self.conversation.note("agent", f"(reads {shown})")
+        claims = None
+        if self.desk is not None:
+            claims = self.desk.checked(str(attributes.get("token")))
+            said = {"sub": "reference", "acr": "level", "amr": "amr", "lang": "language"}
+            if any(claims.get(claim) != attributes.get(name) for claim, name in said.items()):
+                raise RehearsalError("the task says something else than the result in it")
+        seconds = self._talks(act)
+        return Dialled("completed", True, seconds, new_call_sid(), workflow, claims)
+
+    def next_act(self) -> AgentAct:
+        """What happens at this call."""
         act = self.acts[min(self._calls, len(self.acts) - 1)]
         self._calls += 1
-        note, clock = self.conversation.note, self.conversation.clock
-        number = dial.numbers[0]
-        from_number = dial.caller_id or leg.caller
-        child = Leg(from_number, number.number, leg.account_sid, "outbound-dial", leg.sid)
-        clock.sleep(dial.timeout_s if act == "no_answer" else min(RING_S, dial.timeout_s))
-        if act in {"busy", "no_answer", "failed"}:
-            note("agent", f"({act.replace('_', ' ')})")
-            return Dialled(_STATUS[act], False, 0, child.sid, number.number)
+        return act
+
+    def _rings(self, act: AgentAct, longest_s: float) -> None:
+        ring_s = longest_s if act == "no_answer" else min(RING_S, longest_s)
+        self.conversation.clock.sleep(ring_s)
+
+    def _unreached(self, act: AgentAct) -> None:
+        self.conversation.note("agent", f"({act.replace('_', ' ')})")
+
+    def _talks(self, act: AgentAct) -> int:
+        """The calls are joined; returns for how many seconds."""
+        self.conversation.note("agent", "(is connected with the caller)")
+        seconds = DROP_S if act == "drops" else TALK_S
+        self.conversation.clock.sleep(seconds)
+        ended = "(the agent's line drops)" if act == "drops" else "(ends the call)"
+        self.conversation.note("agent", ended)
+        return seconds
+
+    def _by_phone(self, act: AgentAct, number: Number, child: Leg, base: str) -> Dialled:
+        """Pick up, hear the whisper and take the call or not."""
+        clock = self.conversation.clock
         answered = clock.now()
         try:
             url = self.webhooks.absolute(base, number.url)
@@ -102,14 +207,36 @@ class ScriptedAgent:
         if not accepted:
             seconds = round((clock.now() - answered).total_seconds())
             return Dialled("completed", False, seconds, child.sid, number.number)
-        reference = _reference(number.url)
-        claims = None
-        if self.desk is not None and reference is not None:
-            claims = self.desk.fetch(reference)
-        note("agent", "(is connected with the caller)")
-        clock.sleep(TALK_S)
-        note("agent", "(ends the call)")
-        return Dialled("completed", True, TALK_S, child.sid, number.number, claims)
+        claims = self._fetched(_reference(number.url))
+        return Dialled("completed", True, self._talks(act), child.sid, number.number, claims)
+
+    def _by_sip(self, act: AgentAct, sip: Sip, child: Leg) -> Dialled:
+        """Answer as a telephone system does: at once, without a whisper, reading headers."""
+        if act in _SIP_STATUS:
+            status, code = _SIP_STATUS[act]
+            self._unreached(act)
+            return Dialled(status, False, 0, child.sid, sip.number, None, code)
+        claims = self._reads_headers(sip)
+        seconds = self._talks(act)
+        return Dialled("completed", True, seconds, child.sid, sip.number, claims, 200)
+
+    def _reads_headers(self, sip: Sip, *, referred: bool = False) -> Mapping[str, Any] | None:
+        """The result that the headers name, which must say what they say. Those of a call that
+        was ``referred`` went through the caller's hands and must not name a level."""
+        shown = ", ".join(f"{name}: {value}" for name, value in sip.headers.items())
+        self.conversation.note("agent", f"(reads {shown or 'no headers'})")
+        claims = self._fetched(sip.headers.get(REFERENCE_HEADER))
+        level = sip.headers.get(LEVEL_HEADER)
+        if referred and level is not None:
+            raise RehearsalError("the caller's side of a REFER is told the level")
+        if not referred and claims is not None and claims.get("acr") != level:
+            raise RehearsalError("the headers of the call name another level than its result")
+        return claims
+
+    def _fetched(self, reference: str | None) -> Mapping[str, Any] | None:
+        if self.desk is None or reference is None:
+            return None
+        return self.desk.fetch(reference)
 
     def _hears_whisper(self, act: AgentAct, url: str, child: Leg) -> bool:
         """Whether the whisper ends in joining the calls."""
@@ -153,7 +280,7 @@ class ScriptedAgent:
             return {"Digits": "", "msg": "Gather End"} if gather.on_empty else None
         if not gather.keys:
             raise RehearsalError("the whisper asks the agent for words; agents answer by key")
-        key = ACCEPT_KEY if act == "answers" else DECLINE_KEY
+        key = DECLINE_KEY if act == "declines" else ACCEPT_KEY
         self.conversation.note("agent", f"[{key}]")
         return {"Digits": key, "FinishedOnKey": "", "msg": "Gather End"}
 

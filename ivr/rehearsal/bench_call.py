@@ -20,7 +20,7 @@ from ivr.clock import Clock
 from ivr.errors import RehearsalError
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.telephone import INCOMING, STATUS
-from ivr.rehearsal.twiml_document import Dial, Gather, Pause, Redirect, Verb, read_twiml
+from ivr.rehearsal.twiml_document import Dial, Gather, Number, Pause, Redirect, Verb, read_twiml
 from ivr.rehearsal.webhooks import READ_S, Server, signature
 
 #: Kinds of turns, in the order of a call. A check (resume, identify, compare a code) ends within
@@ -186,6 +186,8 @@ class BenchCaller:
     def _transfer(self, leg: Leg, dial: Dial) -> None:
         """The agent hears the whisper, takes the call by key, and ends it."""
         dialled = dial.numbers[0]
+        if not isinstance(dialled, Number):
+            raise RehearsalError("the agents of a bench have phones", hint="kind: phone")
         agent = Leg(leg.called, dialled.number, leg.account_sid, "outbound-dial", leg.sid)
         verbs = self._send(WHISPER, dialled.url, agent.fields("in-progress"))
         asked = _leading(verbs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from ivr.errors import RehearsalError
@@ -14,14 +15,19 @@ from ivr.rehearsal.callfile import CallerStep, CallFile
 PATIENCE = 6
 #: How sure the recogniser is of a ``say``.
 CONFIDENCE = 0.92
+#: Seconds until a caller begins to speak or to press keys, and seconds a key takes.
+REACTION_S = 1.0
+KEY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Speaks:
-    """Says something; ``confidence`` as the recogniser will give it, None for not at all."""
+    """Says something; ``confidence`` as the recogniser will give it, None for not at all.
+    ``audio``: the WAV file of how it sounds, if there is one."""
 
     text: str
     confidence: float | None
+    audio: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +90,17 @@ class ScriptedCaller:
         """Whether the caller hangs up while the agent's phone rings."""
         return self._act() == "hangup"
 
-    def interrupts(self) -> bool:
-        """Whether the caller presses keys before the prompts have ended."""
+    def interrupts(self, *, speech: bool, keys: bool) -> bool:
+        """Whether the caller does not let the prompts end, which ``speech`` or ``keys`` stop."""
         step = self._step()
-        return step is not None and step.early
+        if step is None or not step.early:
+            return False
+        return keys if step.press is not None else speech
+
+    def ready_at(self) -> datetime:
+        """Not before this moment does the caller answer (a ``wait`` before the present turn)."""
+        self._skip_waits()
+        return self._acted_at
 
     def answer(self, *, speech: bool, keys: bool, now: datetime) -> Reaction:
         """What the caller does about a question that takes ``speech`` and ``keys``; not before
@@ -97,7 +110,6 @@ class ScriptedCaller:
             RehearsalError: a prompt the turns wait for does not come.
         """
         self._check_patience()
-        self._skip_waits()
         step = self._step()
         if step is None:
             return StaysSilent()
@@ -110,14 +122,11 @@ class ScriptedCaller:
             return StaysSilent() if pressed is None else self._done(now, Presses(pressed))
         if not speech:
             return StaysSilent()
+        audio = self._call.audio_path(step)
         if step.hear:
             best = step.hear[0]
-            return self._done(now, Speaks(best.text, best.confidence))
-        return self._done(now, Speaks(step.say or "", CONFIDENCE))
-
-    def ready_at(self) -> datetime:
-        """Not before this moment does the caller act (a ``wait`` before the present turn)."""
-        return self._acted_at
+            return self._done(now, Speaks(best.text, best.confidence, audio))
+        return self._done(now, Speaks(step.say or "", CONFIDENCE, audio))
 
     def call_ended(self) -> int:
         """The line is dead. Returns for how many seconds the caller waits before calling again,

@@ -13,24 +13,28 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, PrivateAttr, model_validator
 
-from ivr.errors import FilesError, Problem
+from ivr.errors import FilesError, HearingError, Problem
 from ivr.flow.flow import Flow
 from ivr.flow.model import Language, Name, Strict
 from ivr.flow.source import Document, read_yaml
 from ivr.flow.suggestion import did_you_mean, shown
 from ivr.flow.validation import validate
+from ivr.hearing.telephone_audio import TELEPHONE_RATE, read_wav
+from ivr.settings import Way
 
 Level = Literal["none", "claimed", "matched", "verified"]
 Ended = Literal["transfer", "end", "hangup"]
-AgentAct = Literal["answers", "busy", "no_answer", "declines", "failed", "voicemail"]
+AgentAct = Literal["answers", "busy", "no_answer", "declines", "failed", "voicemail", "drops"]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
-E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
+#: A phone number, nobody's, or a telephone behind a telephone system.
+Caller = Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14}|anonymous|sips?:[^\s<>?]{1,249})$")]
 
 #: When a call file does not say when its call is placed.
 DEFAULT_NOW = datetime.fromisoformat("2026-11-22T10:00:00+09:00")
 
 _WAIT = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+_MEDIA = re.compile(r"gone|full|dies after (?P<turns>[1-9][0-9]?) turns?")
 _DATABASE = re.compile(
     r"(?:locked (?P<seconds>[1-9][0-9]?)s|gone (?P<webhooks>[1-9][0-9]?) turns?)"
     r"(?: from answer (?P<answer>[1-9][0-9]?))?"
@@ -57,10 +61,10 @@ class CallerStep(Strict):
     """One thing the caller does, when it is their turn."""
 
     say: Text | None = None
-    #: A recording of ``say`` for telephones that carry sound; this one sends the words.
+    #: How ``say`` or ``hear`` sounds: a WAV file, from the call file's own folder on.
     audio: Annotated[str, Field(pattern=r"^[\w./-]+\.wav$")] | None = None
     press: Annotated[str, Field(pattern=r"^(\$code|\$wrong_code|[0-9*#]){1,32}$")] | None = None
-    #: Press before the prompts have ended.
+    #: Speak or press before the prompts have ended.
     early: bool = False
     silence: Yes | None = None
     hangup: Yes | None = None
@@ -73,10 +77,10 @@ class CallerStep(Strict):
         acts = [name for name in ACTS if getattr(self, name) is not None]
         if len(acts) != 1:
             raise ValueError(f"a caller does exactly one of {', '.join(ACTS)}")
-        if self.audio is not None and self.say is None:
-            raise ValueError("'audio' is a recording of 'say', which is missing")
-        if self.early and self.press is None:
-            raise ValueError("'early' belongs to 'press'")
+        if self.audio is not None and acts[0] not in SPOKEN:
+            raise ValueError("'audio' is how 'say' or 'hear' sounds; both are missing")
+        if self.early and acts[0] not in (*SPOKEN, "press"):
+            raise ValueError("'early' belongs to 'say', 'hear' or 'press'")
         if self.wait is not None and not _WAIT.fullmatch(self.wait):
             raise ValueError("'wait' is a time such as 30s, 11m or 1h")
         return self
@@ -95,6 +99,8 @@ class CallerStep(Strict):
 
 #: The things a caller can do; a step does one.
 ACTS = ("say", "press", "silence", "hangup", "call_again", "wait", "hear")
+#: Those that make a sound.
+SPOKEN = ("say", "hear")
 
 
 class Turn(Strict):
@@ -129,7 +135,7 @@ class CallCustomer(Strict):
 class WorldSettings(Strict):
     """Settings of the server that a call may change; see docs/settings.md for each."""
 
-    speech: bool | None = None
+    hearing: tuple[Way, ...] | None = None
     slow_rate: int | None = None
     code_minutes: int | None = None
     code_attempts: int | None = None
@@ -147,12 +153,28 @@ class WorldSettings(Strict):
         return self.model_dump(exclude_none=True)
 
 
+class Line(Strict):
+    """What the line does to the caller's sound, the same in every rehearsal of the call."""
+
+    #: How much louder the caller is than the noise, in dB.
+    noise_db: Annotated[float, Field(ge=0, le=60)] | None = None
+    #: Share of the packets (20 ms) that never arrive.
+    loss: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    #: How loud the bot comes back into the caller's line, in dB below what it said.
+    echo_db: Annotated[float, Field(ge=-60, le=-3)] | None = None
+    #: The caller is too loud for the line, which cuts the peaks off.
+    clip: bool = False
+
+
 class World(Strict):
     """What fails, is busy or behaves oddly during the call."""
 
     sender: Literal["down", "hangs", "slow"] | None = None
     agent: AgentAct | Annotated[tuple[AgentAct, ...], Field(min_length=1)] = "answers"
     database: str | None = None
+    #: What becomes of the media server: ``gone``, ``full`` or ``dies after 2 turns``.
+    media: str | None = None
+    line: Line = Line()
     #: False: the caller's phone sends no keypad tones.
     tones: bool = True
     #: Every webhook is delivered twice with the same idempotency token.
@@ -164,12 +186,20 @@ class World(Strict):
     settings: WorldSettings = WorldSettings()
 
     @model_validator(mode="after")
-    def _database_form(self) -> World:
+    def _forms(self) -> World:
         if self.database is not None and not _DATABASE.fullmatch(self.database):
             raise ValueError(
                 "'database' is 'locked 3s' or 'gone 2 turns', and may go on ' from answer 2'"
             )
+        if self.media is not None and not _MEDIA.fullmatch(self.media):
+            raise ValueError("'media' is 'gone', 'full' or 'dies after 2 turns'")
         return self
+
+    @property
+    def media_dies_after(self) -> int | None:
+        """Turns on streams after which the media server is no more; None for never."""
+        found = _MEDIA.fullmatch(self.media or "")
+        return int(found["turns"]) if found is not None and found["turns"] else None
 
     @property
     def agent_acts(self) -> tuple[AgentAct, ...]:
@@ -221,7 +251,7 @@ class CallFile(Strict):
     flow: Name
     #: The language the caller speaks.
     language: Language = "ja"
-    caller: E164 | Literal["anonymous"]
+    caller: Caller
     now: AwareDatetime = DEFAULT_NOW
     turns: tuple[Turn, ...]
     customers: tuple[CallCustomer, ...] | None = None
@@ -229,12 +259,27 @@ class CallFile(Strict):
     expect: Expect
 
     _path: str = PrivateAttr(default="")
+    _folder: Path = PrivateAttr(default=Path())
     _lines: tuple[int, ...] = PrivateAttr(default=())
 
     @property
     def path(self) -> str:
         """The file this call came from, as given; empty where it came from none."""
         return self._path
+
+    @property
+    def mute(self) -> int | None:
+        """The first turn (from 0) in which the caller says something that there is no sound of;
+        None where the call can be placed by voice."""
+        for number, turn in enumerate(self.turns):
+            step = turn.caller
+            if step is not None and step.act in SPOKEN and step.audio is None:
+                return number
+        return None
+
+    def audio_path(self, step: CallerStep) -> Path | None:
+        """The WAV file of what is said, if there is one."""
+        return None if step.audio is None else self._folder / step.audio
 
     def place(self, turn: int) -> str:
         """Where turn number ``turn`` (from 0) stands, for messages: ``file:line`` or its number."""
@@ -253,9 +298,11 @@ def load_call(path: Path, *, flows: Mapping[str, Flow]) -> CallFile:
     call = validate(document, CallFile)
     if call is not None:
         document.problems.extend(_reference_problems(document, call, flows))
+        document.problems.extend(_audio_problems(document, call, path.parent))
     if call is None or document.problems:
         raise FilesError(document.problems)
     call._path = document.path
+    call._folder = path.parent
     call._lines = tuple(
         document.problem(("turns", number), "").line for number in range(len(call.turns))
     )
@@ -285,6 +332,22 @@ def _reference_problems(
         hint = did_you_mean(wanted, flow.file.destinations)
         where = ("expect", "destination")
         yield document.problem(where, f"unknown destination {shown(wanted)}{hint}")
+
+
+def _audio_problems(document: Document, call: CallFile, folder: Path) -> Iterator[Problem]:
+    """Recordings that are not there, or are nothing that a telephone carries."""
+    for number, turn in enumerate(call.turns):
+        if turn.caller is None or turn.caller.audio is None:
+            continue
+        try:
+            audio = read_wav(folder / turn.caller.audio)
+        except HearingError as error:
+            message = str(error)
+        else:
+            if audio.rate == TELEPHONE_RATE:
+                continue
+            message = f"{turn.caller.audio} has {audio.rate} samples a second, not {TELEPHONE_RATE}"
+        yield document.problem(("turns", number, "caller", "audio"), message)
 
 
 def _named_prompts(call: CallFile) -> Iterator[tuple[tuple[str | int, ...], str]]:

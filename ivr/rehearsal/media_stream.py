@@ -13,14 +13,16 @@ import json
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
-from ivr.clock import Clock
+from ivr.clock import Clock, SystemClock
 from ivr.errors import RehearsalError
+from ivr.rehearsal.bad_line import ECHO_S
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.webhooks import Server, signature
 
@@ -32,13 +34,21 @@ _CONNECT_S = 5.0
 #: Frames between two looks whether the server keeps up.
 _STEP = 5
 _LOOK_S = 0.05
+_ECHO = round(ECHO_S / FRAME_S) * FRAME
+
+#: What becomes of a frame of the caller's on its way, where the bot's echo is mixed into it.
+Carry = Callable[[bytes, bytes], bytes]
+
+
+class NoStream(RehearsalError):
+    """No media stream could be opened; Twilio goes on with the document."""
 
 
 class MediaStream:
     """One stream of the caller's ``leg``. Not for several threads.
 
-    ``played`` is all that the caller heard of the bot, ``said`` all that went out, both from the
-    beginning and equally long.
+    ``began`` is when. ``played`` is all that the caller heard of the bot, ``said`` all that went
+    out, both from the beginning and equally long.
     """
 
     def __init__(
@@ -51,17 +61,24 @@ class MediaStream:
         parameters: Mapping[str, str] | None = None,
         signed: bool = True,
         in_step: bool = False,
+        quiet_pace: float = 0.0,
+        carry: Carry | None = None,
     ) -> None:
-        """Connect as ``<Stream url>`` says: to the media server that listens at the address of
-        ``server``, with the signature over the public ``url`` unless ``signed`` is false.
+        """Connect as ``<Stream url>`` says: to the media server of ``server``, with the signature
+        over the public ``url`` unless ``signed`` is false.
 
         ``in_step``: time does not run away from the server, however fast the ``clock`` is: now
-        and then it has to have taken all that was sent.
+        and then it has to have taken all that was sent. ``quiet_pace``: how many times faster
+        than real time at most it passes while nobody speaks, because then the server may be at
+        work; 0: no limit. ``carry``: what the line does to the caller's sound.
 
         Raises:
-            RehearsalError: there is nobody, or no WebSocket.
+            NoStream: there is nobody, or no WebSocket.
+            RehearsalError: the URL is not the server's.
         """
         self._leg, self._clock, self._in_step = leg, clock, in_step
+        self._quiet_s = FRAME_S / quiet_pace if quiet_pace else 0.0
+        self._real, self._carry = SystemClock(), carry
         self._stream = "MZ" + leg.sid[2:]
         self._numbers = self._chunks = 0
         self._to_play: deque[bytes | str] = deque()
@@ -70,10 +87,13 @@ class MediaStream:
         self.said = bytearray()
         #: The events that the server sent, in order.
         self.events: list[str] = []
+        #: Marks whose sound was played to its end, to be taken by whoever wants to know.
+        self.reached: deque[str] = deque()
         #: The code that the server closed the socket with; None while it is open.
         self.closed: int | None = None
         self._open = contextlib.ExitStack()
-        self._socket = self._open.enter_context(_connection(server, url, signed=signed))
+        self._socket = self._open.enter_context(socket_to(server, url, signed=signed))
+        self.began = clock.now()
         self._send({"event": "connected", "protocol": "Call", "version": "1.0.0"}, numbered=False)
         self._send(
             {
@@ -97,6 +117,19 @@ class MediaStream:
     def bot_speaks(self) -> bool:
         """Whether sound of the bot's is left to be played."""
         return bool(self._to_play)
+
+    @property
+    def caller_speaks(self) -> bool:
+        """Whether sound of the caller's is left to go out."""
+        return bool(self._to_say)
+
+    @property
+    def playing(self) -> str:
+        """The mark after the sound that is played now; empty where nothing is played, or the
+        server has not sent the mark yet."""
+        if not self._to_play or isinstance(self._to_play[0], str):
+            return ""
+        return next((item for item in self._to_play if isinstance(item, str)), "")
 
     def say(self, sound: bytes) -> None:
         """The caller says ``sound`` (µ-law) as time passes."""
@@ -146,15 +179,20 @@ class MediaStream:
 
     def die(self) -> None:
         """The connection breaks without a word."""
-        self._socket.socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # the server was faster
+            self._socket.socket.shutdown(socket.SHUT_RDWR)
         self._open.close()
         self.closed = 1006
 
     # --- 20 milliseconds ---------------------------------------------------------------------
 
     def _frame(self) -> None:
+        begins = self._real.now() if self._quiet_s and self._is_quiet else None
         sound = bytes(self._to_say[:FRAME]).ljust(FRAME, SILENCE)
         del self._to_say[:FRAME]
+        if self._carry is not None:
+            echoed = bytes(self.played[-_ECHO:][:FRAME]).rjust(FRAME, SILENCE)
+            sound = self._carry(sound, echoed)
         self._chunks += 1
         self.said += sound
         about = {
@@ -165,10 +203,24 @@ class MediaStream:
         }
         self._send({"event": "media", "media": about})
         self._play()
-        self._clock.sleep(FRAME_S)
+        self._pace()
+        if begins is not None:
+            took = (self._real.now() - begins).total_seconds()
+            self._real.sleep(max(0.0, self._quiet_s - took))
         if self._in_step and not self._chunks % _STEP:
             self._keep_in_step()
         self._take_all()
+
+    @property
+    def _is_quiet(self) -> bool:
+        return not self._to_say and not self._to_play
+
+    def _pace(self) -> None:
+        """Wait for the end of this frame, counted from the first: a late one delays no other."""
+        due = self.began + timedelta(seconds=self._chunks * FRAME_S)
+        left = (due - self._clock.now()).total_seconds()
+        if left > 0:
+            self._clock.sleep(left)
 
     def _keep_in_step(self) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -183,6 +235,7 @@ class MediaStream:
             item = self._to_play.popleft()
             if isinstance(item, str):
                 self._send({"event": "mark", "mark": {"name": item}})
+                self.reached.append(item)
                 continue
             self.played += item[:room]
             if item[room:]:
@@ -210,7 +263,9 @@ class MediaStream:
             raise RehearsalError(f"the server sent '{event}' for another stream")
         match event:
             case "media":
-                self._to_play.append(base64.b64decode(message["media"]["payload"], validate=True))
+                sound = base64.b64decode(message["media"]["payload"], validate=True)
+                if sound:
+                    self._to_play.append(sound)
             case "mark":
                 self._to_play.append(str(message["mark"]["name"]))
             case "clear":
@@ -234,12 +289,14 @@ class MediaStream:
 
 
 @contextlib.contextmanager
-def _connection(server: Server, url: str, *, signed: bool) -> Iterator[ClientConnection]:
-    """
+def socket_to(server: Server, url: str, *, signed: bool = True) -> Iterator[ClientConnection]:
+    """A WebSocket to the media server of ``server``, as Twilio opens it; ``url`` is the public one.
+
     Raises:
-        RehearsalError: no connection, or no WebSocket.
+        NoStream: no connection, or no WebSocket.
+        RehearsalError: the URL is not the server's.
     """
-    address = urlsplit(server.address)
+    address = urlsplit(server.media or server.address)
     public = urlsplit(url)
     if public.scheme not in {"ws", "wss"} or public.netloc != urlsplit(server.public).netloc:
         raise RehearsalError(
@@ -265,5 +322,5 @@ def _connection(server: Server, url: str, *, signed: bool) -> Iterator[ClientCon
             )
             connection = stack.enter_context(opening)
         except (OSError, InvalidHandshake):
-            raise RehearsalError("no media stream could be opened") from None
+            raise NoStream("no media stream could be opened") from None
         yield connection

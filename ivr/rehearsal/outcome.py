@@ -14,9 +14,9 @@ class Outcome:
     """``ended``: ``transfer`` (an agent took the call), ``end`` (the bot ended it), ``hangup``
     (the caller did) or ``error``. ``level`` is None where nobody could read the result.
 
-    ``turns`` counts questions, ``seconds`` the time on the line over all calls, ``messages``
-    the codes that were sent. ``claims`` is the result token's content. ``problems`` is
-    whatever went otherwise than it should.
+    ``turns`` counts questions, ``streamed`` those that were asked on media streams, ``seconds``
+    the time on the line over all calls, ``messages`` the codes that were sent. ``claims`` is the
+    result token's content. ``problems`` is whatever went otherwise than it should.
     """
 
     call: str
@@ -30,6 +30,7 @@ class Outcome:
     messages: int
     fallbacks: int
     said: frozenset[str]
+    streamed: int = 0
     claims: Mapping[str, Any] | None = None
     problems: tuple[str, ...] = ()
 
@@ -52,6 +53,7 @@ class Outcome:
             "flags": list(self.flags),
             "messages": self.messages,
             "fallbacks": self.fallbacks,
+            "streamed": self.streamed,
             "result": None if self.claims is None else dict(self.claims),
             "problems": list(self.problems),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ivr.flow import prompts
 from ivr.flow.flow import Flow
 
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
@@ -16,14 +17,22 @@ class PromptBook:
 
     def __init__(self, flow: Flow) -> None:
         patterns: dict[str, set[str]] = {}
-        for prompts in flow.prompts.values():
-            for key, texts in prompts.items():
+        for known in flow.prompts.values():
+            for key, texts in known.items():
                 for text in texts:
                     if pattern := _pattern(text):
                         patterns.setdefault(pattern, set()).add(key)
         # The prompt with most fixed words wins: "{value}でよろしいですか" fits many texts.
         ordered = sorted(patterns.items(), key=lambda entry: (-len(entry[0]), entry[0]))
+        self._flow = flow
         self._prompts = [(re.compile(pattern), frozenset(keys)) for pattern, keys in ordered]
+
+    def text(self, key: str, language: str) -> str:
+        """The words of a prompt, the first of several, with dots for what they read back; its key
+        where the flow has none of that name."""
+        if key not in self._flow.prompts.get(language, {}):
+            return f"({key})"
+        return prompts.text(self._flow, language, key, 1, "…")
 
     def find(self, text: str) -> tuple[str, ...]:
         """Keys of the prompts that ``text`` consists of, in order; empty where it holds words

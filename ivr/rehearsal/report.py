@@ -10,6 +10,7 @@ import click
 from ivr.rehearsal.callfile import CallFile
 from ivr.rehearsal.conversation import Moment
 from ivr.rehearsal.outcome import Outcome
+from ivr.telephony.media.ears import Said
 
 _COLOURS = {
     "bot": "cyan",
@@ -47,6 +48,16 @@ class LiveText:
         self._echo(f"{seconds // 60:3d}:{seconds % 60:02d}  {who} {first}{self._faint(prompts)}")
         for line in more:
             self._echo(f"{'':17}{line}")
+
+    def overhears(self, said: Said) -> None:
+        """What a recogniser made of the caller, and how sure it was; told from its own thread."""
+        best = said.hypotheses[0] if said.hypotheses else None
+        if best is None or said.foreign:
+            heard = "(nothing that is an answer)"
+        else:
+            sure = "" if best.confidence is None else f"  {best.confidence:.0%}"
+            heard = f"{best.text}{sure}"
+        self._echo(f"{'':8}{self._styled('heard   ', fg=_COLOURS['network'])} {heard}")
 
     def outcome(self, outcome: Outcome) -> None:
         """How it went, and what the agent's system received."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,4 +42,11 @@ class Stage(Protocol):
         self, settings: Settings, clock: Clock, flow: Flow, wrap_sender: SenderWrap
     ) -> RunningApp:
         """Start the application with ``flow`` on a prepared database."""
+        ...
+
+    def media(
+        self, settings: Settings, clock: Clock, flow: Flow, wrap_sender: SenderWrap
+    ) -> AbstractContextManager[str]:
+        """Run a media server on the database of ``settings``; gives its address on this machine,
+        ``127.0.0.1:PORT``."""
         ...

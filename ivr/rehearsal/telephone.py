@@ -13,6 +13,7 @@ from ivr.clock import Clock
 from ivr.errors import RehearsalError
 from ivr.flow.flow import Flow
 from ivr.rehearsal.agent import Dialled, ScriptedAgent
+from ivr.rehearsal.call_recording import CallRecording
 from ivr.rehearsal.caller import ScriptedCaller
 from ivr.rehearsal.callfile import CallFile
 from ivr.rehearsal.conversation import Conversation, Moment
@@ -21,6 +22,7 @@ from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.messages import Outbox
 from ivr.rehearsal.outcome import Outcome, judged
 from ivr.rehearsal.prompt_book import PromptBook
+from ivr.rehearsal.streams import Streams, line_of
 from ivr.rehearsal.trouble import NoTrouble, Trouble
 from ivr.rehearsal.twiml_player import TwimlPlayer
 from ivr.rehearsal.webhooks import READ_S, Server, WebhookClient, WebhookFailed, WebhookFaults
@@ -49,6 +51,9 @@ class Surroundings:
     audience: str = "agents"
     trouble: Trouble = field(default_factory=NoTrouble)
     read_s: float = READ_S
+    #: See :class:`ivr.rehearsal.streams.Streams`.
+    quiet_pace: float = 0.0
+    recording: CallRecording | None = None
 
 
 class Telephone:
@@ -76,6 +81,14 @@ class Telephone:
                 self._webhooks, around.clock, key=around.result_key, audience=around.audience
             )
         self._agent = ScriptedAgent(call.world.agent_acts, self._webhooks, self._conversation, desk)
+        self._streams = Streams(
+            around.server,
+            around.clock,
+            around.quiet_pace,
+            line_of(call),
+            around.recording,
+            call.world.media_dies_after,
+        )
         self._book = PromptBook(flow)
         self._caller = ScriptedCaller(call, self._outbox, around.clock.now())
         self._questions = 0
@@ -126,13 +139,17 @@ class Telephone:
             book=self._book,
             caller=self._caller,
             agent=self._agent,
+            streams=self._streams,
             trouble=around.trouble,
             language=self._call.language,
             tones=world.tones,
+            look_around=self._take_messages,
         )
         started = self._clock.now()
         if world.status == "early":
             player.before_dial_action = lambda: self._send_status(leg, started)
+        if around.recording is not None:
+            around.recording.begin(started)
         self._conversation.note("caller", "(calls)")
         try:
             ended = player.play(around.server.public + INCOMING)
@@ -187,6 +204,9 @@ class Telephone:
 
     def _after_webhook(self) -> None:
         self._around.trouble.webhook_done()
+        self._take_messages()
+
+    def _take_messages(self) -> None:
         for message in self._outbox.poll():
             self._conversation.note("message", f"{message.channel}: {message.text}")
 
@@ -206,6 +226,7 @@ class Telephone:
             level=level,
             destination=destination,
             turns=self._questions,
+            streamed=self._streams.questions,
             seconds=self._seconds,
             amr=tuple((claims or {}).get("amr", ())),
             flags=tuple((claims or {}).get("flags", ())),

@@ -3,13 +3,16 @@ and what Twilio's table of verbs and attributes does not know, is an error that 
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from ivr.errors import RehearsalError
 from ivr.flow.suggestion import did_you_mean
+from ivr.rehearsal.twiml_attributes import check_attributes, childless
 
 
 class NotTwiml(Exception):
@@ -63,13 +66,60 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Sip:
+    """A telephone system to dial by SIP, and the headers of the INVITE that it gets."""
+
+    number: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refer:
+    """The call is handed back to the telephone system that it came from, to call ``sip``."""
+
+    sip: Sip
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """The call waits in the queue of a TaskRouter ``workflow`` with a task of these
+    ``attributes``, and hears ``wait_url`` over and over."""
+
+    workflow: str
+    attributes: Mapping[str, object]
+    action: str
+    wait_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A sound, which this telephone neither fetches nor plays; it takes :data:`PLAY_S`."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The call leaves the queue."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dial:
     """``action`` empty: the document goes on after the dialled call."""
 
-    numbers: tuple[Number, ...]
+    numbers: tuple[Number | Sip, ...]
     action: str = ""
     caller_id: str = ""
     timeout_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """A media stream in both directions, to ``url`` (``wss://…``) and with ``parameters``."""
+
+    url: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,60 +127,24 @@ class Hangup:
     pass
 
 
-Verb = Say | Pause | Gather | Redirect | Dial | Hangup
+Verb = Say | Pause | Gather | Redirect | Dial | Refer | Enqueue | Connect | Play | Leave | Hangup
 
-#: Attribute -> form of its value, for the verbs that this telephone plays. From Twilio's
-#: own table of verbs and attributes.
-_TRUTH = r"true|false"
-_WHOLE = r"[0-9]{1,5}"
-_POST = r"(?i:post)"
-_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
-    "Response": {},
-    "Say": {"language": r"[a-z]{2,3}(-[A-Za-z]+)*", "voice": r"\S+", "loop": _WHOLE},
-    "Pause": {"length": _WHOLE},
-    "Gather": {
-        "action": r"\S*",
-        "actionOnEmptyResult": _TRUTH,
-        "bargeIn": _TRUTH,
-        "enhanced": _TRUTH,
-        "finishOnKey": r"[0-9*#]?",
-        "hints": r"(?s:.{0,12000})",
-        "input": r"dtmf|speech|dtmf speech|speech dtmf",
-        "language": r"[a-z]{2,3}(-[A-Za-z]+)*",
-        "maxSpeechTime": _WHOLE,
-        "method": _POST,
-        "numDigits": r"[1-9][0-9]{0,2}",
-        "profanityFilter": _TRUTH,
-        "speechModel": r"\S+",
-        "speechTimeout": rf"auto|{_WHOLE}",
-        "timeout": _WHOLE,
-    },
-    "Redirect": {"method": _POST},
-    "Dial": {
-        "action": r"\S*",
-        "answerOnBridge": _TRUTH,
-        "callerId": r"\S+",
-        "hangupOnStar": _TRUTH,
-        "method": _POST,
-        "ringTone": r"[a-z]{2}(-old)?",
-        "timeLimit": _WHOLE,
-        "timeout": _WHOLE,
-    },
-    "Number": {"method": _POST, "url": r"\S+"},
-    "Hangup": {},
-    "break": {"strength": r"none|x-weak|weak|medium|strong|x-strong", "time": r"\d+(\.\d+)?m?s"},
-    "emphasis": {"level": r"strong|moderate|reduced"},
-    "p": {},
-    "s": {},
-    "prosody": {"rate": r"\d{2,3}%|x-slow|slow|medium|fast|x-fast", "volume": ".+", "pitch": ".+"},
-    "say-as": {"interpret-as": r"[a-z-]+", "format": r"[a-z]+", "role": ".+"},
-    "sub": {"alias": ".+"},
-}
 _RATES = {"x-slow": 50, "slow": 75, "medium": 100, "fast": 125, "x-fast": 150}
 _SSML = frozenset({"break", "emphasis", "p", "s", "prosody", "say-as", "sub"})
 #: Verbs allowed inside the response and inside a Gather.
-_TOP = ("Say", "Pause", "Gather", "Redirect", "Dial", "Hangup")
+_TOP = (
+    *("Say", "Play", "Pause", "Gather", "Redirect", "Dial", "Refer", "Enqueue", "Connect"),
+    *("Leave", "Hangup"),
+)
 _NESTED = ("Say", "Pause")
+#: Characters of a parameter's name and value together.
+_MOST_PARAMETER = 500
+#: Characters of a task's attributes.
+_MOST_TASK = 4096
+#: Seconds that a sound takes.
+PLAY_S = 30
+#: Verbs that Twilio plays to a call in a queue, as far as we use them.
+WAIT_VERBS = (Say, Play, Pause, Leave)
 #: What a document played to the agent before the calls are joined may hold (TWILIO.md).
 WHISPER_VERBS = (Say, Gather, Hangup)
 
@@ -150,7 +164,7 @@ def read_twiml(body: bytes) -> tuple[Verb, ...]:
         raise NotTwiml(f"not well-formed XML: {error}") from None
     if root.tag != "Response":
         raise NotTwiml("the root of the document is not <Response>")
-    _check_attributes(root)
+    check_attributes(root)
     return tuple(_verb(element, _TOP, "Response") for element in root)
 
 
@@ -161,23 +175,8 @@ def _verb(element: ET.Element, allowed: tuple[str, ...], inside: str) -> Verb:
             f"the rehearsal telephone does not play <{element.tag}> inside <{inside}>{hint}",
             hint=f"it plays {', '.join(allowed)} there",
         )
-    _check_attributes(element)
+    check_attributes(element)
     return _READERS[element.tag](element)
-
-
-def _check_attributes(element: ET.Element) -> None:
-    known = _ATTRIBUTES[element.tag]
-    for name, value in element.attrib.items():
-        if name not in known:
-            hint = did_you_mean(name, known)
-            raise RehearsalError(f"<{element.tag}> has no attribute {name!r}{hint}")
-        if not re.fullmatch(known[name], value):
-            raise RehearsalError(f"<{element.tag} {name}=…> has a value that cannot be")
-
-
-def _childless(element: ET.Element) -> None:
-    if len(element):
-        raise RehearsalError(f"<{element.tag}> holds <{element[0].tag}>, but can hold no element")
 
 
 def _whole(element: ET.Element, name: str, default: int) -> int:
@@ -191,7 +190,7 @@ def _say(element: ET.Element) -> Say:
             continue
         if part.tag not in _SSML:
             raise RehearsalError(f"<Say> holds <{part.tag}>, which is no SSML that Twilio speaks")
-        _check_attributes(part)
+        check_attributes(part)
         if part.tag == "prosody" and (given := part.get("rate")):
             rate = _RATES.get(given) or int(given.rstrip("%"))
         if part.tag == "break":
@@ -210,7 +209,7 @@ def _break_s(time: str) -> float:
 
 
 def _pause(element: ET.Element) -> Pause:
-    _childless(element)
+    childless(element)
     return Pause(_whole(element, "length", 1))
 
 
@@ -238,24 +237,28 @@ def _gather(element: ET.Element) -> Gather:
 
 
 def _redirect(element: ET.Element) -> Redirect:
-    _childless(element)
+    childless(element)
     return Redirect((element.text or "").strip())
 
 
 def _dial(element: ET.Element) -> Dial:
-    numbers = []
+    numbers: list[Number | Sip] = []
     for child in element:
+        if child.tag == "Sip" and len(element) == 1:
+            numbers.append(_sip(child))
+            continue
         if child.tag != "Number":
             raise RehearsalError(
                 f"the rehearsal telephone does not play <{child.tag}> inside <Dial>",
-                hint="it plays Number there",
+                hint="it plays Number there, or one Sip",
             )
-        _check_attributes(child)
-        _childless(child)
+        check_attributes(child)
+        childless(child)
         numbers.append(Number((child.text or "").strip(), child.get("url", "")))
     if not numbers and (element.text or "").strip():
         numbers.append(Number((element.text or "").strip()))
-    if not numbers or any(not re.fullmatch(r"\+[1-9][0-9]{6,14}", n.number) for n in numbers):
+    phones = [number for number in numbers if isinstance(number, Number)]
+    if not numbers or any(not re.fullmatch(r"\+[1-9][0-9]{6,14}", n.number) for n in phones):
         raise RehearsalError("<Dial> needs phone numbers in international form")
     return Dial(
         numbers=tuple(numbers),
@@ -265,8 +268,83 @@ def _dial(element: ET.Element) -> Dial:
     )
 
 
+def _connect(element: ET.Element) -> Connect:
+    streams = list(element)
+    if len(streams) != 1 or streams[0].tag != "Stream":
+        raise RehearsalError(
+            "the rehearsal telephone plays nothing but one <Stream> inside <Connect>"
+        )
+    (stream,) = streams
+    check_attributes(stream)
+    parameters = {}
+    for child in stream:
+        if child.tag != "Parameter":
+            raise RehearsalError(f"<Stream> holds <{child.tag}>, but can hold <Parameter> only")
+        check_attributes(child)
+        childless(child)
+        name, value = child.get("name", ""), child.get("value", "")
+        if not name or len(name) + len(value) > _MOST_PARAMETER:
+            raise RehearsalError(
+                f"<Parameter> needs a name, and {_MOST_PARAMETER} characters at most"
+            )
+        parameters[name] = value
+    if not stream.get("url"):
+        raise RehearsalError("<Stream> has no url")
+    return Connect(stream.get("url", ""), parameters)
+
+
+def _sip(element: ET.Element) -> Sip:
+    """Twilio takes addresses below 255 and headers below 1024 characters; names begin with
+    ``X-``, but for User-to-User."""
+    check_attributes(element)
+    childless(element)
+    address, _, written = (element.text or "").strip().partition("?")
+    if not re.fullmatch(r"sips?:\S+", address) or len(address) > 254 or len(written) > 1023:
+        raise RehearsalError("<Sip> holds no SIP address, or is longer than Twilio takes")
+    headers = {}
+    for part in written.split("&") if written else ():
+        name, _, value = part.partition("=")
+        if not re.fullmatch(r"X-[A-Za-z0-9-]+|User-to-User", name) or name in headers:
+            raise RehearsalError(f"<Sip> holds a header {name!r} that Twilio does not hand on")
+        headers[name] = unquote(value)
+    return Sip(address, headers)
+
+
+def _refer(element: ET.Element) -> Refer:
+    if len(element) != 1 or element[0].tag != "Sip":
+        raise RehearsalError("<Refer> needs one <Sip> and nothing else")
+    return Refer(_sip(element[0]), element.get("action", ""))
+
+
+def _enqueue(element: ET.Element) -> Enqueue:
+    if len(element) != 1 or element[0].tag != "Task":
+        raise RehearsalError("<Enqueue> needs one <Task> and nothing else")
+    check_attributes(element[0])
+    try:
+        attributes = json.loads(element[0].text or "")
+    except ValueError:
+        attributes = None
+    if not isinstance(attributes, dict) or len(element[0].text or "") > _MOST_TASK:
+        raise RehearsalError("<Task> holds no JSON object that TaskRouter would take")
+    missing = [n for n in ("workflowSid", "action", "waitUrl") if not element.get(n)]
+    if missing:
+        raise RehearsalError(f"<Enqueue> has no {missing[0]}")
+    workflow, action = element.get("workflowSid", ""), element.get("action", "")
+    return Enqueue(workflow, attributes, action, element.get("waitUrl", ""))
+
+
+def _play(element: ET.Element) -> Play:
+    childless(element)
+    return Play((element.text or "").strip())
+
+
+def _leave(element: ET.Element) -> Leave:
+    childless(element)
+    return Leave()
+
+
 def _hangup(element: ET.Element) -> Hangup:
-    _childless(element)
+    childless(element)
     return Hangup()
 
 
@@ -276,5 +354,10 @@ _READERS: Mapping[str, Callable[[ET.Element], Verb]] = {
     "Gather": _gather,
     "Redirect": _redirect,
     "Dial": _dial,
+    "Refer": _refer,
+    "Enqueue": _enqueue,
+    "Play": _play,
+    "Leave": _leave,
+    "Connect": _connect,
     "Hangup": _hangup,
 }

@@ -31,8 +31,9 @@ MAX_BODY = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The server under rehearsal. ``address`` is where it listens (loopback only), ``public``
-    the base URL that it believes to be reached at and that signatures are made over."""
+    """The server under rehearsal. ``address`` is where it listens (loopback only), ``media``
+    where its media streams are taken (empty: there too), ``public`` the base URL that it believes
+    to be reached at and that signatures are made over."""
 
     address: str
     public: str
@@ -40,18 +41,20 @@ class Server:
     account_sid: str = "AC" + "0" * 32
     #: The number that is called.
     number: str = "+815000000000"
+    media: str = ""
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.address)
-        if parts.scheme != "http" or not parts.hostname:
-            raise RehearsalError(
-                "the server's address is not usable", hint="give one like http://127.0.0.1:8080"
-            )
-        if not _is_loopback(parts.hostname):
-            raise RehearsalError(
-                "the rehearsal telephone calls servers on this machine only",
-                hint="give an address on 127.0.0.1, ::1 or localhost",
-            )
+        for address in (self.address, self.media or self.address):
+            parts = urlsplit(address)
+            if parts.scheme != "http" or not parts.hostname:
+                raise RehearsalError(
+                    "the server's address is not usable", hint="give one like http://127.0.0.1:8080"
+                )
+            if not _is_loopback(parts.hostname):
+                raise RehearsalError(
+                    "the rehearsal telephone calls servers on this machine only",
+                    hint="give an address on 127.0.0.1, ::1 or localhost",
+                )
 
 
 def _is_loopback(host: str) -> bool:
@@ -187,12 +190,21 @@ class WebhookClient:
             answer = self._exchange("GET", self._server.public + path, b"", headers)
         except NoAnswer as failed:
             raise RehearsalError(f"{_shape(path)}: {failed}") from None
-        if answer.status != 200:
-            raise RehearsalError(f"{_shape(path)} answered {answer.status}")
+        return _json(path, answer)
+
+    def post_json(self, path: str, fields: Mapping[str, str]) -> Any:
+        """Post a signed webhook that is answered with JSON, as TaskRouter does.
+
+        Raises:
+            RehearsalError: no JSON, or an error status.
+        """
         try:
-            return json.loads(answer.body)
-        except ValueError:
-            raise RehearsalError(f"{_shape(path)} did not answer with JSON") from None
+            answer = self._deliver(self._server.public + path, fields)
+        except WebhookFailed as failed:
+            raise RehearsalError(f"{_shape(path)}: {failed.reason}") from None
+        finally:
+            self._after()
+        return _json(path, answer)
 
     def _fetch(self, url: str, fields: Mapping[str, str]) -> Page:
         self._sent += 1
@@ -281,6 +293,15 @@ class WebhookClient:
             "the server sent the telephone to another host than its public URL",
             hint="check IVR_PUBLIC_URL against --public-url",
         )
+
+
+def _json(path: str, answer: Answer) -> Any:
+    if answer.status != 200:
+        raise RehearsalError(f"{_shape(path)} answered {answer.status}")
+    try:
+        return json.loads(answer.body)
+    except ValueError:
+        raise RehearsalError(f"{_shape(path)} did not answer with JSON") from None
 
 
 def _path(url: str) -> str:

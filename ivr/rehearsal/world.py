@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import secrets
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -17,11 +19,15 @@ from pydantic import SecretStr
 from ivr.clock import Clock, ManualClock, OffsetClock, SystemClock
 from ivr.errors import FilesError, HonninError, Problem
 from ivr.flow.flow import Flow
+from ivr.identity.ports import CodeSender
+from ivr.rehearsal.call_recording import CallRecording
 from ivr.rehearsal.callfile import DEFAULT_NOW, CallCustomer, CallFile
 from ivr.rehearsal.database_faults import DatabaseOutage
+from ivr.rehearsal.media_stream import socket_to
 from ivr.rehearsal.outcome import Outcome
 from ivr.rehearsal.sender_faults import faulty
-from ivr.rehearsal.stage import Stage
+from ivr.rehearsal.stage import SenderWrap, Stage
+from ivr.rehearsal.switchboard import made_up_addresses
 from ivr.rehearsal.telephone import Surroundings, Telephone, Watch
 from ivr.rehearsal.trouble import NoTrouble, Trouble
 from ivr.rehearsal.web_server import serving
@@ -30,9 +36,11 @@ from ivr.settings import Settings, load_settings
 
 #: The base URL that the application believes to be reached at. Never looked up.
 PUBLIC_URL = "https://rehearsal.invalid"
-#: Made-up numbers: the company's, its destinations' (with a serial number), the last resort's.
+MEDIA_URL = "wss://rehearsal.invalid/media"
+#: How calls by voice are heard, unless their world says otherwise.
+BY_VOICE = ("vosk", "twilio", "keys")
+#: Made-up numbers: the company's and the last resort's.
 NUMBER = "+815000000000"
-DESTINATION = "+8150000001{:02d}"
 FALLBACK_NUMBER = "+815000000099"
 #: The name of the last resort in results, where no logical destination was dialled.
 FALLBACK = "fallback"
@@ -44,16 +52,19 @@ CSV_COLUMNS = (
 #: Milliseconds of real time that a webhook waits for a check while a sender has a fault and
 #: the clock is ours: the provider's silence is played in fillers.
 _FAST_CHECK_WAIT_MS = 60
+#: How fast time passes at most while nobody speaks on a stream and the clock is ours.
+_QUIET_PACE = 8.0
 _ACCOUNT_SID = "AC" + "5" * 32
 
 
 class Worlds:
     """Makes worlds. Keeps one migrated database for each set of customers to copy from."""
 
-    def __init__(self, stage: Stage, *, fast: bool) -> None:
-        """``fast``: the clock runs ahead instead of letting real time pass."""
+    def __init__(self, stage: Stage, *, fast: bool, voice: bool = False) -> None:
+        """``fast``: the clock runs ahead instead of letting real time pass. ``voice``: calls go
+        by media stream."""
         self._stage = stage
-        self._fast = fast
+        self._fast, self._voice = fast, voice
         self._folder = Path(tempfile.mkdtemp(prefix="ivr-rehearsal-"))
         self._templates: dict[str, Path] = {}
         self._lock = threading.Lock()
@@ -69,15 +80,23 @@ class Worlds:
     ) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def rehearse(self, call: CallFile, flow: Flow, watch: Watch | None = None) -> Outcome:
-        """Place one call in a world of its own. ``watch`` is told of every moment.
+    def rehearse(
+        self,
+        call: CallFile,
+        flow: Flow,
+        watch: Watch | None = None,
+        recording: CallRecording | None = None,
+    ) -> Outcome:
+        """Place one call in a world of its own. ``watch`` is told of every moment; what is heard
+        on streams goes to ``recording``.
 
         What cannot even begin (a wrong setting, customers that cannot be) is a problem of the
         outcome as well.
         """
         try:
             with self._opened(call, flow) as around:
-                return Telephone(call, flow, around, watch).place()
+                recorded = replace(around, recording=recording)
+                return Telephone(call, flow, recorded, watch).place()
         except FilesError as error:
             return _never_placed(call, map(str, error.problems))
         except HonninError as error:
@@ -90,16 +109,23 @@ class Worlds:
         settings = self._settings(call, flow, folder / "var")
         self._prepare(call, settings, clock)
         call_over = threading.Event()
-        running = self._stage.build(
-            settings,
-            clock,
-            flow,
-            lambda inner: faulty(call.world.sender, inner, clock, call_over),
-        )
+
+        def wrap(sender: CodeSender) -> CodeSender:
+            return faulty(call.world.sender, sender, clock, call_over)
+
+        running = self._stage.build(settings, clock, flow, wrap)
         outage = _outage(call, settings)
         try:
-            with serving(running.app) as address:
-                yield _surroundings(settings, clock, address, outage or NoTrouble())
+            with ExitStack() as open_:
+                address = open_.enter_context(serving(running.app))
+                media = ""
+                if "vosk" in settings.hearing:
+                    media = open_.enter_context(self._media(call, settings, clock, flow, wrap))
+                open_.callback(call_over.set)
+                around = _surroundings(settings, clock, address, media, outage or NoTrouble())
+                if media and call.world.media == "full":
+                    open_.enter_context(socket_to(around.server, MEDIA_URL))
+                yield replace(around, quiet_pace=_QUIET_PACE if self._fast else 0.0)
         finally:
             call_over.set()
             if outage is not None:
@@ -107,21 +133,33 @@ class Worlds:
             running.close()
             shutil.rmtree(folder, ignore_errors=True)
 
+    def _media(
+        self, call: CallFile, settings: Settings, clock: Clock, flow: Flow, wrap: SenderWrap
+    ) -> AbstractContextManager[str]:
+        """A media server as the call's world wants it; gives its address."""
+        if call.world.media == "gone":
+            return _nobody()
+        return self._stage.media(settings, clock, flow, wrap)
+
     def _settings(self, call: CallFile, flow: Flow, var_dir: Path) -> Settings:
         """Settings for one call: everything that could reach a real provider, person or
         database is set here, whatever the environment says."""
         waits: dict[str, object] = {}
         if self._fast and call.world.sender in {"hangs", "slow"}:
             waits["check_wait_ms"] = _FAST_CHECK_WAIT_MS
-        destinations = {
-            name: (DESTINATION.format(serial),)
-            for serial, name in enumerate(flow.file.destinations)
-        }
+        given = load_settings()
+        if self._voice:
+            waits["hearing"] = BY_VOICE
+        if call.world.media == "full":
+            waits["media_calls"] = 1
         safe: dict[str, object] = {
             "mode": "rehearsal",
             "var_dir": var_dir,
             "public_url": PUBLIC_URL,
             "bind": "127.0.0.1:8080",
+            "media_bind": "127.0.0.1:8081",
+            # Named after what they hold: nothing there is of one call only.
+            "rendered_prompts": str(given.rendered_folder.absolute()),
             "flow": call.flow,
             "twilio_account_sid": _ACCOUNT_SID,
             "twilio_auth_token": secrets.token_hex(16),
@@ -140,7 +178,7 @@ class Worlds:
         settings = load_settings(**{**waits, **call.world.settings.overrides(), **safe})
         # Mappings given to load_settings are merged with those of the environment.
         maps = {
-            "destinations": destinations,
+            "destinations": made_up_addresses(flow),
             "result_keys": {"rehearsal": SecretStr(secrets.token_hex(16))},
         }
         return settings.model_copy(update=maps)
@@ -174,7 +212,17 @@ class Worlds:
             return self._templates[key]
 
 
-def _surroundings(settings: Settings, clock: Clock, address: str, trouble: Trouble) -> Surroundings:
+@contextmanager
+def _nobody() -> Iterator[str]:
+    """An address where nobody listens, and nobody else can."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+def _surroundings(
+    settings: Settings, clock: Clock, address: str, media: str, trouble: Trouble
+) -> Surroundings:
     names = {number: name for name, numbers in settings.destinations.items() for number in numbers}
     return Surroundings(
         server=Server(
@@ -183,6 +231,7 @@ def _surroundings(settings: Settings, clock: Clock, address: str, trouble: Troub
             auth_token=settings.twilio_auth_token.get_secret_value(),
             account_sid=settings.twilio_account_sid,
             number=settings.twilio_number,
+            media=media and f"http://{media}",
         ),
         clock=clock,
         outbox=settings.var_dir / "outbox.jsonl",

@@ -6,20 +6,31 @@ Whatever breaks, the caller hears a sentence and reaches a person.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from ivr.clock import Clock
 from ivr.dialogue.actions import Ask, Check, Transfer
-from ivr.dialogue.events import Event, Failed, Heard, Pressed, Silence, TransferEnded
+from ivr.dialogue.events import (
+    Event,
+    Failed,
+    Heard,
+    Pressed,
+    Silence,
+    SpeechLost,
+    TransferEnded,
+)
 from ivr.errors import NotFound, RecordsUnavailable
 from ivr.settings import Settings
 from ivr.telephony import inbound
+from ivr.telephony.dialling import FIRST_TRY, Dialling
 from ivr.telephony.inbound import Webhook
+from ivr.telephony.ladder import NONE, Ladder, Rung
 from ivr.telephony.logging import crash
 from ivr.telephony.metrics import Metrics
 from ivr.telephony.ports import Dialogue, Reply
+from ivr.telephony.transfer_outcome import transfer_outcome
 from ivr.telephony.twiml import Renderer
 
 _log = structlog.get_logger(__name__)
@@ -31,11 +42,14 @@ _MOST_STEPS = 10
 #: Twilio's error codes for a document of ours that it cannot play begin so (12100, 12200 …):
 #: the same document again would fail again.
 _BAD_DOCUMENT = "12"
+#: ... and for a document that it could not get: there is nothing wrong with its way to listen.
+_NOT_FETCHED = "11"
 
 _KINDS: dict[type[object], str] = {
     Heard: "heard",
     Pressed: "pressed",
     Silence: "silence",
+    SpeechLost: "speech_lost",
     TransferEnded: "transfer_ended",
     Failed: "failed",
 }
@@ -58,12 +72,14 @@ class Conversation:
         settings: Settings,
         service: Dialogue,
         renderer: Renderer,
+        ladder: Ladder,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._service = service
         self._renderer = renderer
+        self._ladder = ladder
         self._clock = clock
         self._metrics = metrics
 
@@ -75,14 +91,13 @@ class Conversation:
         )
 
     def onward(self, hook: Webhook) -> Answer:
-        """The caller answered, a transfer ended, or a running check is asked after."""
-        links = self._renderer.links(hook.language)
-        again = links.onward(
-            hook.turn,
-            retry=hook.retry + hook.held + 1,
-            dial=hook.dial,
-            bridged="" if hook.bridged is None else str(hook.bridged).lower(),
-        )
+        """The caller answered, a stream or a transfer ended, or a running check is asked after."""
+        links = self._renderer.links(hook.language, way=hook.way)
+        retry = hook.retry + hook.held + 1
+        if hook.streamed is not None:
+            again = links.streamed(hook.streamed, retry=retry)
+        else:
+            again = links.onward(hook.turn, retry=retry, asked=hook.asked, dial=hook.dial)
         return self._guarded(hook, lambda: self._went_on(hook), retry=again)
 
     def fallback(self, hook: Webhook) -> Answer:
@@ -93,6 +108,10 @@ class Conversation:
         if hook.recovered or hook.error_code.startswith(_BAD_DOCUMENT):
             return self._rescue(hook)
         return self._guarded(hook, lambda: self._went_on(hook, recovered=True), retry=None)
+
+    def waiting(self, hook: Webhook) -> Answer:
+        """A caller waits in a queue, and is asked after now and again."""
+        return Answer(self._renderer.waiting(hook.language, hook.place, hook.waited, hook.most))
 
     def ended(self, hook: Webhook) -> None:
         """A status callback. They come in any order; only the end of the call matters."""
@@ -116,8 +135,8 @@ class Conversation:
             if retry is not None and hook.retry + hook.held < MOST_RETRIES:
                 self._metrics.troubles.labels("hold").inc()
                 return Answer(self._renderer.hold(hook.language, retry), keep=False)
-            if hook.bridged:  # they have talked to a person already
-                return Answer(self._renderer.hang_up(), keep=False)
+            if hook.dial.bridged:  # they have talked to a person already
+                return Answer(self._renderer.goodbye(hook.language), keep=False)
             return self._person(hook.language)
         except NotFound:
             _log.warning("unknown_call", call_sid=hook.call_sid)
@@ -128,10 +147,14 @@ class Conversation:
 
     def _begun(self, hook: Webhook) -> Answer:
         reply = self._service.begin(call_sid=hook.call_sid, caller=hook.caller, called=hook.called)
-        return self._answer(hook, self._settled(hook, reply))
+        return self._answer(hook, reply)
 
     def _went_on(self, hook: Webhook, *, recovered: bool = False) -> Answer:
-        event = self._event(hook)
+        if hook.streamed is not None:
+            return self._left_stream(hook, hook.streamed, recovered=recovered)
+        if hook.dial.status and hook.turn is not None:
+            return self._dialled(hook, hook.turn, recovered=recovered)
+        event = inbound.answer_of(hook, self._clock.now())
         resuming = recovered or hook.poll or hook.retry
         if event is None and hook.turn is not None and not resuming:
             if hook.over:
@@ -145,19 +168,53 @@ class Conversation:
         else:
             reply = self._take(hook, hook.turn, event)
             held = 0
-        return self._answer(hook, self._settled(hook, reply), recovered=recovered, held=held)
+        return self._answer(hook, reply, recovered=recovered, held=held)
 
-    def _event(self, hook: Webhook) -> Event | None:
-        """What happened since the turn was asked; None: nothing that is an event by itself."""
-        at = self._clock.now()
-        if not hook.dial:
-            return inbound.answer_of(hook, at)
-        if hook.turn is None:
-            return None
-        accepted = self._service.agent_accepted(call_sid=hook.call_sid, turn=hook.turn)
-        outcome = inbound.transfer_outcome(hook.dial, hook.bridged, accepted)
+    def _left_stream(self, hook: Webhook, turn: int, *, recovered: bool) -> Answer:
+        """The stream that ``turn`` was asked in is over, or never began. Who got no further in it
+        would get no further in another one."""
+        if hook.over:
+            self._service.hung_up(call_sid=hook.call_sid)
+            return Answer(self._renderer.nothing())
+        reply = self._service.current(call_sid=hook.call_sid)
+        held = 0
+        if reply.turn > turn:
+            self._metrics.answers.labels("vosk").inc(reply.turn - turn)
+        else:
+            held = hook.retry + hook.held
+            hook = self._lower(hook, "vosk")
+        return self._answer(hook, reply, recovered=recovered, held=held)
+
+    def _lower(self, hook: Webhook, failed: Rung) -> Webhook:
+        """``hook`` of a call in which a way has failed: the rest goes one down."""
+        below = self._ladder.below(failed)
+        self._metrics.way_failures.labels(failed).inc()
+        _log.warning("way_failed", call_sid=hook.call_sid, way=failed, below=below)
+        return replace(hook, way=below)
+
+    def _dialled(self, hook: Webhook, turn: int, *, recovered: bool) -> Answer:
+        """One or all addresses of a destination were rung: the next one is, or the transfer has
+        ended."""
+        present = self._service.current(call_sid=hook.call_sid)
+        action = present.action if present.turn == turn else None
+        phones = not isinstance(action, Transfer) or action.by == "phone"
+        accepted = self._service.agent_accepted(call_sid=hook.call_sid, turn=turn)
+        outcome = transfer_outcome(hook.dial, accepted, whispered=phones)
         self._metrics.transfers.labels(outcome).inc()
-        return TransferEnded(at, outcome)
+        _log.info(
+            "transfer_ended",
+            call_sid=hook.call_sid,
+            outcome=outcome,
+            asked=hook.asked + 1,
+            sip_code=hook.dial.sip_code,
+        )
+        if isinstance(action, Transfer) and action.in_turn and outcome != "bridged":
+            left = len(self._addresses(action.destination)) - hook.asked - 1
+            if left > 0 and not hook.over:
+                following = replace(hook, asked=hook.asked + 1)
+                return self._answer(following, present, recovered=recovered)
+        event = TransferEnded(self._clock.now(), outcome)
+        return self._answer(hook, self._take(hook, turn, event), recovered=recovered)
 
     def _silence(self, hook: Webhook, turn: int) -> Event | None:
         """Silence, unless nothing was asked at ``turn`` that could have been answered."""
@@ -168,6 +225,9 @@ class Conversation:
 
     def _take(self, hook: Webhook, turn: int, event: Event) -> Reply:
         self._metrics.turns.labels(_KINDS[type(event)]).inc()
+        if isinstance(event, Heard | Pressed | Silence):
+            spoken = self._ladder.at(hook.way, hook.language) == "twilio"
+            self._metrics.answers.labels("twilio" if spoken else "keys").inc()
         try:
             return self._service.take(call_sid=hook.call_sid, turn=turn, event=event)
         except NotFound:
@@ -176,18 +236,21 @@ class Conversation:
 
     def _settled(self, hook: Webhook, reply: Reply) -> Reply:
         """Follow ``reply`` to something the telephone can do."""
+        waited = hook.poll > 0 or hook.streamed is not None
         for _ in range(_MOST_STEPS):
             action = reply.action
-            if isinstance(action, Transfer) and not self._numbers(action.destination):
+            if isinstance(action, Transfer) and not self._addresses(action.destination):
                 _log.error(
-                    "destination_without_numbers",
+                    "destination_without_addresses",
                     destination=action.destination,
-                    hint="add its numbers to IVR_DESTINATIONS",
+                    hint="add its phone numbers or SIP addresses to IVR_DESTINATIONS",
                 )
                 self._metrics.transfers.labels("failed").inc()
                 event = TransferEnded(self._clock.now(), "failed")
                 reply = self._take(hook, reply.turn, event)
-            elif isinstance(action, Check) and not action.lines and not hook.poll:
+            elif isinstance(action, Ask) and (why := self._unanswerable(hook, reply, action)):
+                reply = self._take(hook, reply.turn, why)
+            elif isinstance(action, Check) and not action.lines and not waited:
                 turn = reply.turn
                 wait_ms = self._settings.check_wait_ms
                 reply = self._service.current(call_sid=hook.call_sid, wait_ms=wait_ms)
@@ -197,35 +260,73 @@ class Conversation:
                 return reply
         raise RuntimeError(f"a call did not come to rest within {_MOST_STEPS} steps")
 
-    def _numbers(self, destination: str) -> tuple[str, ...]:
+    def _unanswerable(self, hook: Webhook, reply: Reply, ask: Ask) -> Event | None:
+        """What happens instead of a question that no way is left to answer by; None: there is."""
+        way = self._ladder.at(hook.way, reply.language)
+        if way == NONE:
+            self._metrics.troubles.labels("flow_exit").inc()
+            return Failed(self._clock.now(), "hearing")
+        if way == "keys" and not ask.listen.by_keys:
+            return SpeechLost(self._clock.now())
+        return None
+
+    def _addresses(self, destination: str) -> tuple[str, ...]:
         return self._settings.destinations.get(destination, ())
+
+    def _dialling(self, hook: Webhook, reply: Reply) -> Dialling:
+        """How a destination is tried now, where ``reply`` is a transfer."""
+        if not isinstance(reply.action, Transfer):
+            return FIRST_TRY
+        view = None
+        if reply.action.by != "phone" and reply.reference is not None:
+            try:
+                view = self._service.agent_view(reference=reply.reference)
+            except NotFound:  # the agent's system asks by the reference and gets the same answer
+                _log.warning("transfer_without_result", call_sid=hook.call_sid)
+        return Dialling(hook.asked if reply.turn == hook.turn else 0, view, hook.by_sip)
 
     def _answer(
         self, hook: Webhook, reply: Reply, *, recovered: bool = False, held: int = 0
     ) -> Answer:
-        pending = isinstance(reply.action, Check)
-        asked_before = pending and hook.poll > 0 and reply.turn == hook.turn
+        refused = recovered and hook.error_code and not hook.error_code.startswith(_NOT_FETCHED)
+        if refused and isinstance(reply.action, Ask):
+            hook = self._lower(hook, self._ladder.at(hook.way, reply.language))
+        reply = self._settled(hook, reply)
+        way = self._ladder.at(hook.way, reply.language)
+        polls = self._polls(hook, reply)
         twiml = self._renderer.reply(
             reply,
-            said=asked_before,
-            polls=hook.poll if asked_before else 0,
-            recovered=recovered,
-            held=held,
+            self._renderer.links(reply.language, recovered=recovered, held=held, way=hook.way),
+            way=way,
+            stream=self._ladder.stream(way, reply, hook.call_sid),
+            dialling=self._dialling(hook, reply),
+            said=polls > 0,
+            polls=polls,
         )
-        return Answer(twiml, keep=not pending)
+        return Answer(twiml, keep=not isinstance(reply.action, Check))
+
+    @staticmethod
+    def _polls(hook: Webhook, reply: Reply) -> int:
+        """How often the caller has waited for the running check, here or in a stream."""
+        if not isinstance(reply.action, Check):
+            return 0
+        if hook.streamed is not None:
+            return 1
+        return hook.poll if reply.turn == hook.turn else 0
 
     def _rescue(self, hook: Webhook) -> Answer:
         """Leave by the flow's own exit for trouble, with what is known; else any person."""
         try:
+            if hook.streamed is not None:
+                hook = self._lower(hook, "vosk")
             present = self._service.current(call_sid=hook.call_sid)
             event = Failed(self._clock.now(), "webhook")
-            reply = self._settled(hook, self._take(hook, present.turn, event))
-            answer = Answer(self._renderer.reply(reply), keep=False)
+            left = self._answer(hook, self._take(hook, present.turn, event))
         except Exception as error:
             _log.error("rescue_failed", call_sid=hook.call_sid, **crash(error))
             return self._person(hook.language)
         self._metrics.troubles.labels("flow_exit").inc()
-        return answer
+        return replace(left, keep=False)
 
     def _person(self, language: str) -> Answer:
         self._metrics.troubles.labels("person").inc()
@@ -233,6 +334,8 @@ class Conversation:
 
     def _person_called(self, hook: Webhook) -> Answer:
         """The emergency transfer ended. It has no whisper: completed means somebody talked."""
-        if hook.over or hook.dial in {"completed", "answered"}:
+        if hook.over:
             return Answer(self._renderer.hang_up())
+        if hook.dial.status in {"completed", "answered"}:
+            return Answer(self._renderer.goodbye(hook.language))
         return Answer(self._renderer.nobody(hook.language))

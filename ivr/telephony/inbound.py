@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ivr.dialogue.events import Event, Heard, Pressed
 from ivr.telephony.caller_number import e164
+from ivr.telephony.ladder import RUNGS
 from ivr.telephony.links import DEFAULT_LANGUAGE
+from ivr.telephony.transfer_outcome import NO_END, DialEnd, read_end
 from ivr.understanding.value import Hypothesis
 
 _CALL_SID = re.compile(r"[A-Za-z0-9]{2,64}", re.ASCII)
@@ -32,9 +34,10 @@ CALL_OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 class Webhook:
     """One voice webhook. Empty strings and None stand for what is missing or malformed.
 
-    ``turn``, ``poll``, ``retry``, ``held``, ``dialled``, ``recovered`` and ``language`` come from
-    our own URL (see ``Links``); ``dial`` is DialCallStatus and ``bridged`` DialBridged, None where
-    Twilio does not say.
+    ``turn``, ``streamed``, ``poll``, ``retry``, ``held``, ``asked``, ``dialled``, ``recovered``,
+    ``way`` and ``language`` come from our own URL (see ``Links``); ``dial`` is how a transfer
+    ended, and ``by_sip`` whether the call came by SIP. ``place`` in a queue, ``waited`` and
+    ``most`` (seconds) are of a call that waits.
     """
 
     call_sid: str = ""
@@ -42,15 +45,21 @@ class Webhook:
     called: str = ""
     call_status: str = ""
     turn: int | None = None
+    streamed: int | None = None
     poll: int = 0
     retry: int = 0
     held: int = 0
+    asked: int = 0
     dialled: bool = False
     recovered: bool = False
+    way: str = ""
     language: str = DEFAULT_LANGUAGE
     reference: str = ""
-    dial: str = ""
-    bridged: bool | None = None
+    dial: DialEnd = NO_END
+    by_sip: bool = False
+    place: int | None = None
+    waited: int = 0
+    most: int = 0
     speech: str = ""
     confidence: float | None = None
     digits: str = ""
@@ -66,23 +75,27 @@ class Webhook:
 def read(query: Mapping[str, str], form: Mapping[str, str]) -> Webhook:
     """Read a webhook from its URL's ``query`` and its ``form`` (first value of each key)."""
     language = query.get("lang", "")
-    dial = form.get("DialCallStatus", "") or query.get("dial", "")
-    bridged = form.get("DialBridged", "") or query.get("bridged", "")
     return Webhook(
         call_sid=_matching(_CALL_SID, form.get("CallSid", "")),
         caller=e164(form.get("From", "")),
         called=e164(form.get("To", "")),
         call_status=form.get("CallStatus", "").lower(),
         turn=_number(query.get("turn", "")),
+        streamed=_number(query.get("streamed", "")),
         poll=_number(query.get("poll", "")) or 0,
         retry=_number(query.get("retry", "")) or 0,
         held=_number(query.get("held", "")) or 0,
+        asked=_number(query.get("asked", "")) or 0,
         dialled=query.get("dialled") == "1",
         recovered=query.get("recovered") == "1",
+        way=way if (way := query.get("way", "")) in RUNGS else "",
         language=language if language in _LANGUAGES else DEFAULT_LANGUAGE,
         reference=_matching(_REFERENCE, query.get("ref", "")),
-        dial=dial.lower(),
-        bridged={"true": True, "false": False}.get(bridged.lower()),
+        dial=read_end(query, form),
+        by_sip=form.get("From", "").lower().startswith(("sip:", "sips:")) or "SipCallId" in form,
+        place=_number(form.get("QueuePosition", "")),
+        waited=_number(form.get("QueueTime", "")) or 0,
+        most=_number(query.get("most", "")) or 0,
         speech=_clean(form.get("SpeechResult", "")),
         confidence=_confidence(form.get("Confidence", "")),
         digits=_keys(form.get("Digits", "")),
@@ -110,35 +123,6 @@ def answer_of(hook: Webhook, at: datetime) -> Event | None:
     if hook.digits or hook.finished_on:
         return Pressed(at, hook.digits, hook.finished_on)
     return None
-
-
-#: DialCallStatus -> how the transfer ended, where nobody was connected.
-_NOT_CONNECTED = {
-    "busy": "busy",
-    "no-answer": "no_answer",
-    "failed": "failed",
-    "canceled": "failed",
-}
-
-
-def transfer_outcome(dial: str, bridged: bool | None, accepted: bool | None) -> str:
-    """How a transfer ended: one of ``ivr.flow.model.TRANSFER_OUTCOMES``.
-
-    ``dial`` is DialCallStatus and ``bridged`` DialBridged; ``accepted`` is what the agent
-    pressed in the whisper. A whisper that hangs up still gives ``completed``, so that alone
-    does not mean that anyone talked to the caller.
-    """
-    if bridged:
-        return "bridged"
-    if accepted is False:
-        return "declined"
-    if dial in _NOT_CONNECTED:
-        return _NOT_CONNECTED[dial]
-    if dial not in {"completed", "answered"}:
-        return "failed"
-    if accepted is None:
-        return "no_answer"
-    return "bridged" if bridged is None else "failed"
 
 
 def _matching(pattern: re.Pattern[str], value: str) -> str:

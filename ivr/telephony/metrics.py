@@ -38,6 +38,19 @@ class Metrics:
             ("event",),
             registry=self.registry,
         )
+        self.answers = Counter(
+            "ivr_answers",
+            "Turns taken, by the way of taking answers; those of a stream, its checks included,"
+            " when the call goes on after it.",
+            ("way",),
+            registry=self.registry,
+        )
+        self.way_failures = Counter(
+            "ivr_way_failures",
+            "Calls that went down the ladder of hearing, by the way that failed.",
+            ("way",),
+            registry=self.registry,
+        )
         self.transfers = Counter(
             "ivr_transfers",
             "Transfers ended, by outcome.",
@@ -56,12 +69,7 @@ class Metrics:
             ("heard",),
             registry=self.registry,
         )
-        self._provider_failures = Counter(
-            "ivr_provider_failures",
-            "Sends that a provider did not accept, by channel and kind of failure.",
-            ("channel", "kind"),
-            registry=self.registry,
-        )
+        self._provider_failures = provider_failures(self.registry)
 
     def provider_failed(self, channel: str, kind: str) -> None:
         """Count a failed send; ``kind`` is one of ``ivr.errors.SEND_FAILURES``."""
@@ -70,3 +78,13 @@ class Metrics:
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def provider_failures(registry: CollectorRegistry) -> Counter:
+    """Counts failed sends, in every process that sends codes."""
+    return Counter(
+        "ivr_provider_failures",
+        "Sends that a provider did not accept, by channel and kind of failure.",
+        ("channel", "kind"),
+        registry=registry,
+    )

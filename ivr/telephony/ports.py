@@ -30,7 +30,8 @@ class Reply(Protocol):
 
 
 class AgentView(Protocol):
-    """What an agent may be told before taking a call: codes only, no personal data."""
+    """What an agent, or the agent's system, may be told before taking a call: codes and the signed
+    result (``token``), no personal data."""
 
     @property
     def language(self) -> str: ...
@@ -40,6 +41,10 @@ class AgentView(Protocol):
     def flags(self) -> Sequence[str]: ...
     @property
     def why(self) -> Sequence[str]: ...
+    @property
+    def amr(self) -> Sequence[str]: ...
+    @property
+    def token(self) -> str: ...
 
 
 class Dialogue(Protocol):
@@ -82,6 +87,20 @@ class PromptAudio(Protocol):
         """``text`` of the prompt ``key`` as µ-law, 8000 samples a second, without a header; None
         where it has to be spoken by ``<Say>``. ``slow``: for callers in slow mode."""
         ...
+
+
+class HasSound(Protocol):
+    """Whether a stream could play a text, without making its sound."""
+
+    def __call__(self, text: str, language: str, /) -> bool:
+        """``language``: that of the call."""
+        ...
+
+
+class CanHear(Protocol):
+    """Whether there is a model that hears a language, without loading it."""
+
+    def __call__(self, language: str, /) -> bool: ...
 
 
 class Answers(Protocol):

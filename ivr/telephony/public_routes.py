@@ -14,12 +14,17 @@ from ivr.settings import Settings
 from ivr.telephony.logging import crash
 from ivr.telephony.metrics import Metrics
 from ivr.telephony.ports import Results
-from ivr.telephony.security import bearer_of, from_this_machine, problem
+from ivr.telephony.security import (
+    ASK_FOR_KEY,
+    METRICS_NEED_KEY,
+    bearer_of,
+    may_read_metrics,
+    problem,
+)
 
 _log = structlog.get_logger(__name__)
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_ASK_FOR_KEY = {"WWW-Authenticate": "Bearer"}
 
 
 def public_routes(
@@ -48,11 +53,8 @@ def public_routes(
 
     @public.get("/metrics")
     def exposition() -> Response:
-        keys = {"metrics": settings.metrics_key}
-        if not from_this_machine(request) and bearer_of(request, keys) is None:
-            return problem(
-                401, "metrics need the bearer key IVR_METRICS_KEY, or loopback", _ASK_FOR_KEY
-            )
+        if not may_read_metrics(request.headers, request.remote_addr or "", settings.metrics_key):
+            return problem(401, METRICS_NEED_KEY, ASK_FOR_KEY)
         return Response(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
 
     @public.get("/.well-known/jwks.json")
@@ -62,9 +64,9 @@ def public_routes(
     @public.get("/results/<reference>")
     def result(reference: str) -> Response:
         """The signed result of a transferred call, for the agents' own systems."""
-        system = bearer_of(request, settings.result_keys)
+        system = bearer_of(request.headers, settings.result_keys)
         if system is None:
-            return problem(401, "send one of IVR_RESULT_KEYS as a bearer token", _ASK_FOR_KEY)
+            return problem(401, "send one of IVR_RESULT_KEYS as a bearer token", ASK_FOR_KEY)
         try:
             token = results.fetch(reference, by=system) if _REFERENCE.fullmatch(reference) else None
         except RecordsUnavailable as error:

@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
+from typing import Protocol
 
-from flask import Request, Response
+from flask import Response
 from pydantic import SecretStr
 
 _HEADERS = {
@@ -26,6 +27,9 @@ _OF_PROXIES = (
     "X-Forwarded-Proto",
     "X-Real-IP",
 )
+PROBLEM_TYPE = "application/problem+json"
+METRICS_NEED_KEY = "metrics need the bearer key IVR_METRICS_KEY, or loopback"
+ASK_FOR_KEY = {"WWW-Authenticate": "Bearer"}
 
 
 def harden(response: Response) -> Response:
@@ -35,12 +39,19 @@ def harden(response: Response) -> Response:
     return response
 
 
-def bearer_of(request: Request, keys: Mapping[str, SecretStr]) -> str | None:
-    """The name of the key that ``request`` carries as its bearer token; None: none of them.
+class Headers(Protocol):
+    """The headers of a request, whatever reads it; names in any case."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+    def __contains__(self, name: str, /) -> bool: ...
+
+
+def bearer_of(headers: Headers, keys: Mapping[str, SecretStr]) -> str | None:
+    """The name of the key that a request carries as its bearer token; None: none of them.
 
     Compares with every key in constant time, so that the time taken tells nothing.
     """
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, given = headers.get("Authorization", "").partition(" ")
     offered = given.strip().encode()
     found = None
     for name, key in keys.items():
@@ -50,23 +61,32 @@ def bearer_of(request: Request, keys: Mapping[str, SecretStr]) -> str | None:
     return found if scheme.lower() == "bearer" else None
 
 
-def from_this_machine(request: Request) -> bool:
-    """Whether ``request`` comes from loopback and was not passed on by a proxy.
+def from_this_machine(headers: Headers, address: str) -> bool:
+    """Whether a request comes from loopback (``address``) and was not passed on by a proxy.
 
     A reverse proxy on this machine has a loopback address as well; most add a header that says
     so (docs/security.md "Metrics" on those that do not).
     """
-    if any(name in request.headers for name in _OF_PROXIES):
+    if any(name in headers for name in _OF_PROXIES):
         return False
     try:
-        return ip_address(request.remote_addr or "").is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return False
 
 
+def may_read_metrics(headers: Headers, address: str, key: SecretStr) -> bool:
+    """Whether a request from ``address`` may read metrics: with the ``key``, or from loopback."""
+    return from_this_machine(headers, address) or bearer_of(headers, {"metrics": key}) is not None
+
+
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON problem document; ``detail`` says what to do and holds no personal data."""
-    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    response = Response(json.dumps(body), status, mimetype="application/problem+json")
+    response = Response(problem_text(status, detail), status, mimetype=PROBLEM_TYPE)
     response.headers.update(headers or {})
     return response
+
+
+def problem_text(status: int, detail: str) -> str:
+    """See :func:`problem`."""
+    return json.dumps({"title": HTTPStatus(status).phrase, "status": status, "detail": detail})

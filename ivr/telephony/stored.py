@@ -6,7 +6,8 @@ import itertools
 from datetime import timedelta
 
 from ivr.clock import Clock
-from ivr.records import results, webhook_answers
+from ivr.records import audit, results, webhook_answers
+from ivr.records.audit import Entry
 from ivr.records.database import Database
 
 #: Twilio repeats a webhook within seconds; older answers are dropped now and then.
@@ -48,7 +49,11 @@ class StoredResults:
         now = self._clock.now()
         with self._db.writing() as session:
             found = results.get(session, reference)
-            if found is None or found.expires_at <= now:
+            there = found is not None and found.expires_at > now
+            call_id = "" if found is None else found.call_id
+            what = "result.fetched" if there else "result.refused"
+            audit.note(session, Entry(f"system {by}", what, call_id, "transfer"), now)
+            if found is None or not there:
                 return None
             results.mark_fetched(session, reference, by, now)
             return found.token

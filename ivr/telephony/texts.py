@@ -1,6 +1,7 @@
 """Words that must be there when the flow files and the database are not.
 
-They live in ``emergency.yaml`` and ``whisper.yaml`` beside this module and are read at start.
+They live in ``emergency.yaml``, ``whisper.yaml`` and ``waiting.yaml`` beside this module and are
+read at start.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ class _Strict(BaseModel):
 
 class Emergency(_Strict):
     """``hold``: a moment, please. ``person``: an apology before a person is called.
-    ``nobody``: nobody answers either; ``{callback_number}`` is filled in."""
+    ``nobody``: nobody answers either; ``{callback_number}`` is filled in. ``goodbye``: the
+    person has ended the call."""
 
     hold: str = Field(min_length=1)
     person: str = Field(min_length=1)
     nobody: str = Field(min_length=1)
+    goodbye: str = Field(min_length=1)
 
 
 class WhisperTexts(_Strict):
@@ -45,6 +48,15 @@ class WhisperTexts(_Strict):
         return self.levels.get(level, self.unknown) + note
 
 
+class Waiting(_Strict):
+    """``begin`` and ``still``: said first, and then now and again. ``place``: which in the queue,
+    where that is known; ``{place}`` is filled in."""
+
+    begin: str = Field(min_length=1)
+    still: str = Field(min_length=1)
+    place: str = Field(pattern=r"\{place\}")
+
+
 class _EmergencyFile(_Strict):
     ja: Emergency
     en: Emergency
@@ -55,15 +67,21 @@ class _WhisperFile(_Strict):
     en: WhisperTexts
 
 
+class _WaitingFile(_Strict):
+    ja: Waiting
+    en: Waiting
+
+
 _File = TypeVar("_File", bound=_Strict)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Both files; look up by language with :meth:`emergency` and :meth:`whisper`."""
+    """All files; look up by language with :meth:`emergency`, :meth:`whisper`, :meth:`waiting`."""
 
     _emergency: _EmergencyFile
     _whisper: _WhisperFile
+    _waiting: _WaitingFile
 
     def emergency(self, language: str) -> Emergency:
         return self._emergency.en if language == "en" else self._emergency.ja
@@ -71,9 +89,12 @@ class Texts:
     def whisper(self, language: str) -> WhisperTexts:
         return self._whisper.en if language == "en" else self._whisper.ja
 
+    def waiting(self, language: str) -> Waiting:
+        return self._waiting.en if language == "en" else self._waiting.ja
+
 
 def load_texts() -> Texts:
-    """Read both files.
+    """Read all files.
 
     Raises:
         FilesError: a file is missing or malformed, naming it and the key.
@@ -81,6 +102,7 @@ def load_texts() -> Texts:
     return Texts(
         _load("emergency.yaml", _EmergencyFile),
         _load("whisper.yaml", _WhisperFile),
+        _load("waiting.yaml", _WaitingFile),
     )
 
 

@@ -12,21 +12,28 @@ from twilio.twiml.voice_response import Gather, Say, VoiceResponse
 
 from ivr.dialogue.actions import Ask, Check, End, Line, Transfer
 from ivr.settings import Settings
+from ivr.telephony.dialling import FIRST_TRY, Dialling
+from ivr.telephony.ladder import Rung, Stream
 from ivr.telephony.links import Links
 from ivr.telephony.ports import Reply
+from ivr.telephony.queueing import task_attributes
+from ivr.telephony.sip import address_with_headers
 from ivr.telephony.texts import Texts
 
 #: Gives the ``hints`` of a Gather: (language, names of the active grammars) -> text.
 FlowHints = Callable[[str, tuple[str, ...]], str]
 
 _LOCALES = {"ja": "ja-JP", "en": "en-US"}
-#: Twilio rings at most this many <Number>s of one <Dial> at once.
-_MOST_NUMBERS = 10
 #: The first of every so many silent fillers tells the caller that we are still here.
 _HOLD_EVERY = 3
 #: Seconds an agent has to press the key after the whisper.
 _WHISPER_TIMEOUT_S = 6
 _HOLD_PAUSE_S = 2
+#: Seconds in a queue after which a caller is not new there; between two words where no music is
+#: set; and the last place that is told, because further back is no comfort.
+_JUST_BEGUN_S = 5
+_WAIT_PAUSE_S = 20
+_MOST_PLACES = 20
 
 
 class Renderer:
@@ -37,41 +44,62 @@ class Renderer:
         self._texts = texts
         self._hints = hints
 
-    def links(self, language: str, *, recovered: bool = False, held: int = 0) -> Links:
+    def links(
+        self, language: str, *, recovered: bool = False, held: int = 0, way: str = ""
+    ) -> Links:
         """URLs on the public base, for a call in ``language``."""
-        return Links(self._settings.public_url, language, recovered, held)
+        return Links(self._settings.public_url, language, recovered, held, way)
 
     def reply(
         self,
         reply: Reply,
+        links: Links,
         *,
+        way: Rung,
+        stream: Stream | None = None,
+        dialling: Dialling = FIRST_TRY,
         said: bool = False,
         polls: int = 0,
-        recovered: bool = False,
-        held: int = 0,
     ) -> str:
-        """The TwiML document of a reply.
+        """The TwiML document of a reply, with the URLs of ``links``.
 
+        A question is put in ``stream`` if there is one, otherwise by ``<Gather>``, which listens
+        to speech only if ``way`` is ``twilio``. ``dialling``: what else a transfer needs to know.
         ``said``: the lines of a running check were spoken before; ``polls``: how often it was
-        asked after; ``recovered`` and ``held``: see ``Links``.
+        asked after.
         """
-        links = self.links(reply.language, recovered=recovered, held=held)
         document = VoiceResponse()
         match reply.action:
+            case Ask() as ask if stream is not None:
+                self._stream(document, reply, ask, links, stream)
             case Ask() as ask:
-                self._ask(document, reply, ask, links)
+                self._ask(document, reply, ask, links, way)
             case Check() as check:
                 self._check(document, reply, check, links, said=said, polls=polls)
             case Transfer() as transfer:
-                self._transfer(document, reply, transfer, links)
+                self._transfer(document, reply, transfer, links, dialling)
             case End() as end:
                 self._speak(document, end.lines, reply)
                 document.hangup()
         return str(document)
 
-    def _ask(self, document: VoiceResponse, reply: Reply, ask: Ask, links: Links) -> None:
+    def _stream(
+        self, document: VoiceResponse, reply: Reply, ask: Ask, links: Links, stream: Stream
+    ) -> None:
+        if stream.said:
+            self._speak(document, ask.lines, reply)
+        noun = document.connect().stream(url=links.media())
+        noun.parameter(name="token", value=stream.token)
+        if stream.said:
+            noun.parameter(name="said", value=str(reply.turn))
+        # Reached when the stream is over, or never was.
+        document.redirect(links.streamed(reply.turn), method="POST")
+
+    def _ask(
+        self, document: VoiceResponse, reply: Reply, ask: Ask, links: Links, way: Rung
+    ) -> None:
         listen = ask.listen
-        speech = listen.speech and self._settings.speech
+        speech = listen.speech and way == "twilio"
         keys = listen.keys or not speech
         action = links.onward(reply.turn)
         wanted: dict[str, object] = {
@@ -114,18 +142,58 @@ class Renderer:
         document.redirect(links.onward(reply.turn, poll=polls + 1), method="POST")
 
     def _transfer(
-        self, document: VoiceResponse, reply: Reply, transfer: Transfer, links: Links
+        self,
+        document: VoiceResponse,
+        reply: Reply,
+        transfer: Transfer,
+        links: Links,
+        dialling: Dialling,
     ) -> None:
-        self._speak(document, transfer.lines, reply)
+        if dialling.asked:
+            hold = self._texts.emergency(reply.language).hold
+            self._say(document, hold, reply.language, slow=reply.slow)
+        else:
+            self._speak(document, transfer.lines, reply)
+        action = links.onward(reply.turn, asked=dialling.asked)
+        addresses = self._settings.destinations[transfer.destination]
+        addresses = dialling.now(addresses, in_turn=transfer.in_turn)
+        if transfer.by == "taskrouter":
+            queue = document.enqueue(
+                None,
+                workflow_sid=addresses[0],
+                action=action,
+                method="POST",
+                wait_url=links.wait(transfer.wait_s),
+                wait_url_method="POST",
+            )
+            about = task_attributes(reply.reference, dialling.view, transfer.destination)
+            queue.task(about, priority=transfer.priority)
+            return
+        referred = transfer.refer and dialling.by_sip
+        if transfer.by == "sip":
+            addresses = tuple(
+                address_with_headers(each, reply.reference, dialling.view, referred=referred)
+                for each in addresses
+            )
+        if referred:
+            refer = document.refer(action=action, method="POST")
+            for address in addresses:
+                refer.sip(address)
+            return
         dial = document.dial(
-            action=links.onward(reply.turn),
+            action=action,
             method="POST",
             timeout=self._settings.ring_s,
             caller_id=self._settings.twilio_number or None,
+            # The caller hears it ring while an agent listens to the whisper.
+            answer_on_bridge=True,
         )
         whisper = links.whisper(reply.reference)
-        for number in self._settings.destinations[transfer.destination][:_MOST_NUMBERS]:
-            dial.number(number, url=whisper, method="POST")
+        for address in addresses:
+            if transfer.by == "sip":
+                dial.sip(address)
+            else:
+                dial.number(address, url=whisper, method="POST")
 
     def hold(self, language: str, onward: str) -> str:
         """A moment, please; then ``onward`` (a URL) is asked again."""
@@ -156,6 +224,30 @@ class Renderer:
         words = self._texts.emergency(language).nobody
         number = self._settings.callback_number
         self._plain(document, words.replace("{callback_number}", number), language)
+        document.hangup()
+        return str(document)
+
+    def waiting(self, language: str, place: int | None, waited: int, most: int) -> str:
+        """What a caller hears in a queue until Twilio asks again; after ``most`` seconds the call
+        leaves the queue."""
+        document = VoiceResponse()
+        if waited >= most:
+            document.leave()
+            return str(document)
+        texts = self._texts.waiting(language)
+        self._say(document, texts.still if waited > _JUST_BEGUN_S else texts.begin, language)
+        if place is not None and 1 <= place <= _MOST_PLACES:
+            self._say(document, texts.place.replace("{place}", str(place)), language)
+        if self._settings.wait_music:
+            document.play(self._settings.wait_music)
+        else:
+            document.pause(length=_WAIT_PAUSE_S)
+        return str(document)
+
+    def goodbye(self, language: str) -> str:
+        """The caller has talked to a person, who ended the call first: a word, and the end."""
+        document = VoiceResponse()
+        self._plain(document, self._texts.emergency(language).goodbye, language)
         document.hangup()
         return str(document)
 

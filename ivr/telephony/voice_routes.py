@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, jsonify, request
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
 from werkzeug.exceptions import HTTPException
 
@@ -35,8 +35,10 @@ def voice_routes(
     whisper: Whisper,
     answers: Answers,
     metrics: Metrics,
+    assign: Callable[[Mapping[str, str]], dict[str, str]],
 ) -> Blueprint:
-    """The blueprint with all voice webhooks."""
+    """The blueprint with all voice webhooks. ``assign`` answers TaskRouter, which has found a
+    worker for a call."""
     voice = Blueprint("voice", __name__)
 
     @voice.before_request
@@ -99,6 +101,15 @@ def voice_routes(
     def agent_answer() -> Response:
         hook = inbound.read(request.args, request.form)
         return answered(hook, lambda hook: Answer(whisper.answered(hook)))
+
+    @voice.post(links.WAIT)
+    def wait() -> Response:
+        # The same request twice may be further on: nothing is kept.
+        return _xml(conversation.waiting(inbound.read(request.args, request.form)).twiml)
+
+    @voice.post(links.ASSIGNMENT)
+    def assigned() -> Response:
+        return jsonify(assign(request.form))
 
     @voice.post(links.STATUS)
     def status() -> Response:

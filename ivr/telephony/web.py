@@ -13,10 +13,12 @@ from werkzeug.exceptions import HTTPException
 from ivr.clock import Clock
 from ivr.settings import Settings
 from ivr.telephony.conversation import Conversation
+from ivr.telephony.ladder import Ladder, Streams
 from ivr.telephony.logging import crash
 from ivr.telephony.metrics import Metrics
 from ivr.telephony.ports import Answers, Dialogue, Results
 from ivr.telephony.public_routes import public_routes
+from ivr.telephony.queueing import assignment
 from ivr.telephony.security import harden, problem
 from ivr.telephony.signatures import SignatureCheck
 from ivr.telephony.texts import load_texts
@@ -36,7 +38,8 @@ class WebDeps:
 
     ``flow_hints`` gives the ``hints`` text of a Gather from (language, grammar names);
     ``jwks`` the public keys that results are signed with; ``readiness`` maps a name to a check
-    that raises while calls cannot be taken.
+    that raises while calls cannot be taken. ``streams``: None where no call is to be led to the
+    media process.
     """
 
     settings: Settings
@@ -47,6 +50,7 @@ class WebDeps:
     jwks: Callable[[], Mapping[str, object]]
     readiness: Mapping[str, Callable[[], None]]
     clock: Clock
+    streams: Streams | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
 
@@ -65,6 +69,7 @@ def create_web(deps: WebDeps) -> Flask:
         settings=settings,
         service=deps.service,
         renderer=renderer,
+        ladder=Ladder(settings.hearing, deps.streams),
         clock=deps.clock,
         metrics=metrics,
     )
@@ -81,6 +86,9 @@ def create_web(deps: WebDeps) -> Flask:
             whisper=whisper,
             answers=deps.answers,
             metrics=metrics,
+            assign=lambda form: assignment(
+                form, caller_id=settings.twilio_number, after_work=settings.after_work_activity
+            ),
         )
     )
     app.register_blueprint(

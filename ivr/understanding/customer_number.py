@@ -18,7 +18,7 @@ _LABELS = re.compile(
     r"|\b(?:customer|member|membership|client|account|contract) (?:number|id)\b"
 )
 _GROUP = 4
-_SEPARATORS = re.compile(r"[\s-]")
+_NO_DIGIT = re.compile(r"\D")
 _BELOW_PASS = 0.99
 
 
@@ -32,9 +32,10 @@ def parse(text: str, *, confidence: float, length: int | None = None) -> Underst
 
 
 def compare_numbers(heard: str, registered: str) -> Comparison:
-    """Whether the customer number that was heard is the registered one (hyphens and spaces in
-    that do not count). One digit more, less or other is another customer: ``pass`` or ``fail``."""
-    number = _SEPARATORS.sub("", unicodedata.normalize("NFKC", registered))
+    """Whether the customer number that was heard is the registered one. Only the digits of that
+    count: no keypad has letters or hyphens. One digit more, less or other is another customer:
+    ``pass`` or ``fail``."""
+    number = _NO_DIGIT.sub("", unicodedata.normalize("NFKC", registered))
     if heard and heard == number:
         return Comparison("pass", 1.0)
     return Comparison("fail", min(_BELOW_PASS, Levenshtein.normalized_similarity(heard, number)))

@@ -29,6 +29,16 @@ _ENGLISH = {
     "zero": "0", "oh": "0", "o": "0", "nought": "0", "one": "1", "two": "2", "three": "3",
     "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
+#: What takes back the digits before it.
+_JAPANESE_CORRECTION = re.compile(
+    "いいえ|いえ|いや|(?:では|じゃ)な(?:くて?|い(?:です)?)|失礼(?:(?:いた)?しました)?|しつれい(?:しました)?"
+    "|すみません|すいません|(?:ま|間)?(?:違|ちが)(?:います|いました|った|う|え(?:ました|た))"
+    "|もとい|訂正(?:します)?|ていせい(?:します)?"
+)
+_ENGLISH_CORRECTION = re.compile(r"\b(?:no|sorry|i mean|correction|scratch that|wait|make that)\b")
+#: What was said instead is read back, not taken.
+_CORRECTED_SURE = 0.6
+
 _TIMES = {"double": 2, "triple": 3}
 _ENGLISH_NOISE = frozenset(
     ("um", "uh", "er", "it's", "its", "is", "the", "code", "number", "my", "yes", "okay", "ok",
@@ -40,20 +50,27 @@ def parse(text: str, *, confidence: float, length: int | None = None) -> Underst
     """The digits in ``text``, which must hold nothing else (fillers apart).
 
     ``ok``; ``invalid`` with ``wrong_length`` where ``length`` digits were wanted;
-    ``unclear`` with ``not_understood`` and no value where other words stand among digits;
-    ``none`` where there is no digit. The script decides the language, not the call's.
+    ``unclear`` with ``not_understood`` and no value where other words stand among digits, and
+    with ``corrected`` where digits are taken back: the value is what was said instead, if that is
+    as long. ``none`` where there is no digit. The script decides the language, not the call's.
     """
     plain = unicodedata.normalize("NFKC", text).lower().strip()
     if re.search("[a-z]", plain):
-        digits, left_over = _english(plain)
+        said = [_english(part) for part in _ENGLISH_CORRECTION.split(plain)]
     else:
-        digits, left_over = _japanese(hiragana(plain))
-    # 1.5 is no 15.
-    left_over = left_over or _FRACTION.fullmatch(plain) is not None
-    if not digits:
+        said = [_japanese(part) for part in _JAPANESE_CORRECTION.split(hiragana(plain))]
+    # An apology before the first digit takes nothing back.
+    said = [part for part in said[:-1] if part != ("", False)] + said[-1:]
+    digits, _ = said[-1]
+    if not any(part for part, _ in said):
         return Understood("none", None, 0.0, "no_digits")
-    if left_over:
+    # 1.5 is no 15.
+    if any(left_over for _, left_over in said) or _FRACTION.fullmatch(plain):
         return Understood("unclear", None, 0.0, "not_understood")
+    if len(said) > 1:
+        if not digits or len(digits) != (length or len(said[-2][0])):
+            return Understood("unclear", None, 0.0, "corrected")
+        return Understood("unclear", digits, confidence * _CORRECTED_SURE, "corrected")
     if length is not None and len(digits) != length:
         return Understood("invalid", None, confidence, "wrong_length")
     return Understood("ok", digits, confidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
@@ -47,9 +48,12 @@ def parse(text: str, *, confidence: float) -> Understood:
     plain = without_words(text, _LABELS)
     abroad = _PLUS.match(plain)
     found = digits.parse(plain[abroad.end() :] if abroad else plain, confidence=confidence)
-    if found.status != "ok" or not isinstance(found.value, str):
+    if not isinstance(found.value, str):
         return found
-    return _judged(found.value, abroad=abroad is not None, confidence=confidence)
+    judged = _judged(found.value, abroad=abroad is not None, confidence=found.confidence)
+    return (
+        judged if found.status == "ok" else replace(judged, status="unclear", reason=found.reason)
+    )
 
 
 def keyed(keys: str) -> Understood:

@@ -30,6 +30,9 @@ _JAPANESE_ENDINGS = (
     *fillers.ENDINGS, "んです", "のです", "んだ", "んだよ", "んだけど", "んだけども", "んだけれど",
     "のよ", "んですよ", "んですが", "んですけど", "のですが", "けど", "けれど", "けれども", "が",
     "ねえ", "な", "わ",
+    # お after a long お is heard as を: もう一度 おおねがいします.
+    "をお願いします", "をおねがいします", "おおねがいします", "をお願いいたします",
+    "おおねがいいたします",
 )  # fmt: skip
 
 #: What denies a Japanese fragment stands behind it, an English one before it.

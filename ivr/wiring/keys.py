@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import importlib
 import os
 import secrets
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 
 from ivr.errors import SettingsError
 from ivr.identity.result import new_signing_key
+from ivr.records.key_wrapping import KeyWrapper, SettingsKeyWrapper
 from ivr.settings import Settings
 
 #: What a rehearsal makes for itself, by the name of its setting.
@@ -34,6 +36,43 @@ def new_keys() -> dict[str, str]:
         "IVR_INDEX_KEY": random_key(),
         "IVR_SIGNING_KEY": new_signing_key(),
     }
+
+
+def key_of(name: str, text: SecretStr) -> bytes:
+    """The 32 bytes that the setting ``name`` holds; SettingsError where it does not."""
+    try:
+        key = base64.b64decode(text.get_secret_value(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise SettingsError(f"{name} must be 32 bytes in base64", hint="`ivr keys new` makes one")
+    return key
+
+
+def key_wrapper(settings: Settings) -> KeyWrapper:
+    """Who wraps data keys: ``IVR_FIELD_KEY``, or what ``IVR_KEY_WRAPPER`` names.
+
+    Raises:
+        SettingsError: a key is malformed, or the wrapper cannot be made.
+    """
+    if settings.key_wrapper:
+        return _named_wrapper(settings)
+    key, before = settings.field_key, settings.field_key_before
+    former = key_of("IVR_FIELD_KEY_BEFORE", before) if before.get_secret_value() else None
+    return SettingsKeyWrapper(key_of("IVR_FIELD_KEY", key), former)
+
+
+def _named_wrapper(settings: Settings) -> KeyWrapper:
+    module, _, name = settings.key_wrapper.partition(":")
+    try:
+        make = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SettingsError(
+            f"IVR_KEY_WRAPPER names nothing that can be loaded [{type(error).__name__}]",
+            hint="module:function, see docs/keys.md",
+        ) from None
+    wrapper: KeyWrapper = make(settings)
+    return wrapper
 
 
 def with_rehearsal_keys(settings: Settings) -> Settings:

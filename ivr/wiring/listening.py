@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import ivr.hearing
+from ivr.clock import JAPAN, Clock
 from ivr.errors import FilesError, HearingError, SettingsError
 from ivr.flow.grammars import read_grammar
 from ivr.flow.suggestion import did_you_mean, shown
@@ -17,6 +19,7 @@ from ivr.hearing.model_store import ModelStore
 from ivr.hearing.vocabulary import Piece, Speller
 from ivr.identity.listened_names import NamePool
 from ivr.settings import Settings
+from ivr.telephony.media.ears import Calibrated
 from ivr.understanding import slots
 from ivr.understanding.calibration import Calibration, Evidence, evidence_of
 from ivr.understanding.grammar import Grammar
@@ -156,6 +159,43 @@ def read_calibration(settings: Settings) -> Calibration | None:
     except ValueError as error:
         reason = str(error)
     raise SettingsError(f"IVR_CALIBRATION: {settings.calibration} {reason}", hint="ivr calibrate")
+
+
+def calibrated(settings: Settings, clock: Clock) -> Calibrated | None:
+    """What makes probabilities of the confidences in a call, as the calibration says that
+    ``settings`` name; None where they name none.
+
+    Raises:
+        SettingsError: see :func:`read_calibration`.
+    """
+    calibration = read_calibration(settings)
+    if calibration is None:
+        return None
+
+    def apply(
+        language: str, grammars: Sequence[Grammar], heard: tuple[Hypothesis, ...]
+    ) -> tuple[Hypothesis, ...]:
+        """The hypotheses that mean what is understood, as sure as that is."""
+        today = clock.now().astimezone(JAPAN).date()
+
+        def meant(by: Grammar, hypotheses: Sequence[Hypothesis]) -> Understood:
+            return understand(by, hypotheses, language=language, today=today)
+
+        for grammar in grammars if heard else ():
+            understood = meant(grammar, heard)
+            if understood.value is None:
+                continue
+            evidence = evidence_for(grammar, heard, understood, language=language, today=today)
+            sure = calibration.probability(grammar.name, evidence)
+            return tuple(
+                replace(each, confidence=sure)
+                if meant(grammar, [each]).value == understood.value
+                else each
+                for each in heard
+            )
+        return heard
+
+    return apply
 
 
 def phrases_of(grammar: Grammar) -> list[str]:

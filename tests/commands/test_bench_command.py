@@ -18,7 +18,7 @@ from ivr.commands.bench_step import StepFigures, walk
 from ivr.dialogue.actions import Transfer
 from ivr.rehearsal import bench_call
 from ivr.settings import load_settings
-from ivr.wiring.application import load_shipped_flow
+from ivr.wiring.backstage import load_shipped_flow
 
 #: Queries that a turn without a check may take: reading the stored answer, the call, storing
 #: the turn, the call and the answer, and what a transfer adds.

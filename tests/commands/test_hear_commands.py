@@ -122,19 +122,17 @@ def test_a_name_is_told_from_look_alikes_and_decoys(
     found = json.loads(ivr(*arguments, "--candidate", "オノ ケンジ").out)
     assert found["value"] == {"surname": ["サトー"], "given": ["ハナコ"]}
     assert found["evidence"] == {
-        "decision": "uncertain",
+        "decision": "pass",
         "names": ["サトー ハナコ"],
         "margin": 1.0,
-        "agreement": 1.0,
+        "agreement": 0.7311,
         "freely": "さとー はなこ です",
     }
     listened = json.loads(model.made[0][1] or "")
     assert {"さとー はなこ", "おの けんじ", "[unk]"} <= set(listened)
     # 48 names with eight look-alikes each, 64 common ones, what is said around them.
     assert len([each for each in listened if " " in each]) > 400
-    freely = json.loads(model.made[2][1] or "")
-    assert "きょー" in freely
-    assert "はなこ" not in freely
+    assert model.made[2][1] is None
 
 
 def test_a_model_of_kanji_cannot_tell_names_by_their_reading(

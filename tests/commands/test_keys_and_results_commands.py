@@ -15,7 +15,7 @@ from command_line import Ivr
 from ivr.clock import ManualClock
 from ivr.identity.assurance import assess
 from ivr.settings import load_settings
-from ivr.wiring.application import open_signer
+from ivr.wiring.backstage import open_signer
 
 NEEDED = {
     "IVR_MODE": "production",

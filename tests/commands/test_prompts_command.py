@@ -11,6 +11,7 @@ from fakes.sound_files import write_wav
 from fakes.voices import HummingVoice, hum
 
 from ivr.commands import prompts
+from ivr.settings import load_settings
 from ivr.speaking import prompt_sounds
 
 FLOW = """\
@@ -129,3 +130,20 @@ def test_rendering_without_the_extra_says_what_to_install(
     rendered = ivr("prompts", "render")
     assert rendered.code == 1
     assert "pip install 'honnin-ivr[voice]'" in rendered.err
+
+
+def test_what_a_call_says_is_rendered_ahead_once(flow: Path, voice: HummingVoice) -> None:
+    assert prompts.render_ahead(load_settings(), "hello")
+    spoken = {text for text, rate in voice.spoken}
+    assert {"生年月日をどうぞ。", "年、月、日をどうぞ。", "もう一度どうぞ。"} < spoken
+    assert {rate for _, rate in voice.spoken} == {100}
+    voice.spoken.clear()
+    assert prompts.render_ahead(load_settings(), "hello")
+    assert voice.spoken == []
+
+
+def test_without_a_voice_nothing_is_rendered_ahead(
+    flow: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IVR_RENDERED_VOICE", "off")
+    assert not prompts.render_ahead(load_settings(), "hello")

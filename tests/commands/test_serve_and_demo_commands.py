@@ -117,6 +117,7 @@ def test_a_process_finds_exactly_the_settings_it_is_given(
         check_signatures=False,
         ring_s=20,
         company_ja="",
+        hearing=("vosk", "keys"),
     )
     monkeypatch.setattr(os, "environ", environment(given))
     assert load_settings() == given
@@ -124,6 +125,8 @@ def test_a_process_finds_exactly_the_settings_it_is_given(
 
 #: What the rest of the environment says must not matter to a demo.
 REAL_WORLD = {
+    # Prompts are rendered in other tests.
+    "IVR_RENDERED_VOICE": "off",
     "IVR_SMS_SENDER": "twilio",
     "IVR_TWILIO_ACCOUNT_SID": "AC" + "9" * 32,
     "IVR_TWILIO_AUTH_TOKEN": "a-real-token",
@@ -142,7 +145,7 @@ def demo_environment(home: Path) -> Iterator[dict[str, str]]:
 def test_the_demo_shows_a_whole_call_and_touches_nothing_real(
     home: Path, demo_environment: dict[str, str]
 ) -> None:
-    """The one real run of the demo in these tests; it takes some ten seconds."""
+    """The one real run of the demo in these tests; it takes some twenty seconds."""
     ran = subprocess.run(
         [sys.executable, "-m", "ivr.cli", "demo", "--pace", "1000"],
         cwd=home,
@@ -159,9 +162,17 @@ def test_the_demo_shows_a_whole_call_and_touches_nothing_real(
         if re.match(r"\s*[0-9:]* +(bot|caller|agent) ", line)
     ]
     assert len(spoken) >= 12
+    assert "pip install 'honnin-ivr[voice]'" in ran.stdout
+    heard = re.findall(r"^ +heard +(.+)  [0-9]+%$", ran.stdout, re.MULTILINE)
+    assert (heard[0], len(heard)) == ("はい", 4), "consent, birthdate, name, ready"
+    recorded = home / "var/demo/call.wav"
+    assert f"Listen to it: {recorded}" in ran.stdout
+    assert 100_000 < recorded.stat().st_size < 3_000_000
     assert "level verified, ended by transfer" in ran.stdout
     assert "All calls went as their files say." in ran.stdout
     log = (home / "var/demo/server.log").read_text(encoding="utf-8")
+    log += (home / "var/demo/media.log").read_text(encoding="utf-8")
     assert '"event": "transfer"' in log
+    assert '"event": "stream_left"' in log
     for secret in ("山田", "太郎", "昭和", "1985-03-05", "9012345678", "a-real-token"):
         assert secret not in log

@@ -21,6 +21,7 @@ def shelf(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     calls = home / "flows/verify/calls"
     calls.mkdir()
     shutil.copy(FIRST_CALL, calls)
+    shutil.copytree(FIRST_CALL.parent / "audio", calls / "audio")
     monkeypatch.setenv("IVR_FLOWS_DIR", "flows")
     monkeypatch.setenv("IVR_GRAMMARS_DIR", "grammars")
     monkeypatch.chdir(home)

@@ -250,6 +250,10 @@ def test_a_busy_agent_leads_to_another_and_then_to_words(
     assert isinstance(call.action, Transfer)
     assert call.action.destination == "overflow"
     call = run(verify_flow, call, TransferEnded(START, "no_answer"))
+    assert keys_of(call) == ["nobody_free"]
+    again = run(verify_flow, call, Pressed(START, "1"))
+    assert isinstance(again.action, Transfer)
+    call = run(verify_flow, call, Silence(START))
     assert isinstance(call.action, End)
     assert keys_of(call) == ["call_us_back"]
     assert call.ended == "end"

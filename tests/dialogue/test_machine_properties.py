@@ -20,6 +20,7 @@ from ivr.dialogue.events import (
     HungUp,
     Pressed,
     Silence,
+    SpeechLost,
     TransferEnded,
 )
 from ivr.dialogue.machine import new_call, step
@@ -69,6 +70,7 @@ def random_events(draw: st.DrawFn) -> list[object]:
                     st.builds(Heard, st.just(at), heard),
                     st.builds(Pressed, st.just(at), keys, st.sampled_from(["", "*", "#"])),
                     st.builds(Silence, st.just(at)),
+                    st.builds(SpeechLost, st.just(at)),
                     st.builds(Checked, st.just(at), checks, outcomes, evidence),
                     st.builds(
                         TransferEnded,

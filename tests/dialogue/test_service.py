@@ -118,6 +118,7 @@ def test_a_whole_call_is_stored_after_every_turn_and_hands_over_a_signed_result(
     assert reply.reference
     view = service.agent_view(reference=reply.reference)
     assert (view.level, view.language) == ("verified", "ja")
+    assert view.amr == ("kba", "otp", "sms")
 
 
 def test_the_result_is_signed_and_says_what_was_found(
@@ -131,6 +132,7 @@ def test_the_result_is_signed_and_says_what_was_found(
     with database.reading() as session:
         found = results.get(session, reply.reference or "")
     assert found is not None
+    assert service.agent_view(reference=reply.reference or "").token == found.token
     assert not set(found.token.split(".")) & set(stored.split(".")), "stored encrypted"
     claims = verify(found.token, signer.jwks(), audience="agents", issuer=None, now=clock.now())
     assert claims["acr"] == "verified"

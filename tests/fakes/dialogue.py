@@ -31,6 +31,8 @@ class FakeAgentView:
     level: str = "verified"
     flags: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ()
+    token: str = ""
 
 
 @dataclass

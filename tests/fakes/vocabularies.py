@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ivr.hearing.beats import MORAE
+#: Every mora of native words, in one spelling each; ん and っ are not among them.
+MORAE = (
+    *"あいうえおかきくけこがぎぐげごさしすせそざじずぜぞたちつてとだでどなにぬねのはひふへほばびぶべぼ"
+    "ぱぴぷぺぽまみむめもやゆよらりるれろわ",
+    *(kana + glide for kana in "きぎしじちにひびぴみり" for glide in "ゃゅょ"),
+)
 
 
 @dataclass(frozen=True)

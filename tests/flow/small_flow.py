@@ -117,6 +117,11 @@ GRAMMARS = {
     },
 }
 
+SAMPLES = {
+    "ja": {"commands": ("係", "agent"), "answers": ("はい", "yes")},
+    "en": {"commands": ("agent", "agent"), "answers": ("'yes'", "yes")},
+}
+
 
 def small_files() -> dict[str, str]:
     """Path -> text of every file of the small flow."""
@@ -128,8 +133,8 @@ def small_files() -> dict[str, str]:
     for language, grammars in GRAMMARS.items():
         for name, meanings in grammars.items():
             head = f"grammar: {name}\nlanguage: {language}\n"
-            meaning = "agent" if name == "commands" else "yes"
-            sample = f"samples:\n  - {{say: はい, means: {meaning}}}\n"
+            say, meaning = SAMPLES[language]["commands" if name == "commands" else "answers"]
+            sample = f"samples:\n  - {{say: {say}, means: {meaning}}}\n"
             files[f"grammars/{language}/{name}.yaml"] = head + meanings + "\n"
             files[f"grammars/{language}/{name}.samples.yaml"] = head + sample
     return files

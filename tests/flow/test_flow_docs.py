@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from pydantic.fields import FieldInfo
 
-from ivr.flow import grammars, model
+from ivr.flow import destinations, grammars, model, opening_hours
 from ivr.flow.nodes import MAX_DEPTH
 from ivr.flow.rules.texts import LONGEST_S
 from ivr.flow.source import MAX_BYTES
@@ -35,7 +35,15 @@ TABLES: dict[str, list[tuple[type[model.Strict], set[str]]]] = {
     "missing": [(model.Missing, set())],
     "check": [(model.CheckState, set())],
     "transfer": [(model.TransferState, set())],
+    "routes": [(model.Route, set())],
     "end": [(model.EndState, set())],
+    "Destinations": [
+        (destinations.DestinationsFile, set()),
+        (destinations.Destination, set()),
+        (destinations.Overflow, set()),
+    ],
+    "Priority": [(destinations.Priority, set())],
+    "Hours": [(opening_hours.OpeningHours, set())],
     "Prompts": [(model.PromptsFile, set())],
     "Grammars": [
         (grammars.GrammarFile, set()),
@@ -74,7 +82,8 @@ def written(field: FieldInfo) -> set[str]:
     if field.default is None:
         return {"–"}
     if isinstance(field.default, model.Strict):
-        return {"the flow's"} | {f"see [{h}](#{h.lower()})" for h in ("Limits", "Listening")}
+        chapters = ("Limits", "Listening", "Priority")
+        return {"the flow's"} | {f"see [{h}](#{h.lower()})" for h in chapters}
     if field.default in ({}, ()):
         return {"none"}
     text = str(field.default)
@@ -97,7 +106,7 @@ def test_every_model_is_described() -> None:
     described = {kind for models in TABLES.values() for kind, _ in models} | set(SUBSETS)
     known = {
         kind
-        for module in (model, grammars)
+        for module in (model, grammars, destinations, opening_hours)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, model.Strict) and kind is not model.Strict
     }

@@ -385,8 +385,8 @@ def test_a_state_left_only_by_a_counter(workshop: Workshop) -> None:
 
 
 def test_destinations_missing_from_the_settings(workshop: Workshop) -> None:
-    assert workshop.problems(destinations={"agents", "others"}) == []
-    assert workshop.problems(destinations=[]) == [
+    assert workshop.problems(destinations={"agents": ["+81312345678"], "others": []}) == []
+    assert workshop.problems(destinations={}) == [
         f"{FLOW}:4:16: destination 'agents' is not in the settings (IVR_DESTINATIONS)"
     ]
 

@@ -118,8 +118,8 @@ def test_paths_that_are_nothing_of_ours(workshop: Workshop) -> None:
         "other/compose.yaml: is no flow.yaml, prompts file, grammar or call file",
     ]
     assert complaints("flows/small/extra.yaml") == [
-        "flows/small/extra.yaml: is no part of this flow (its files are flow.yaml,"
-        " prompts.en.yaml, prompts.ja.yaml)"
+        "flows/small/extra.yaml: is no part of this flow (its files are destinations.yaml,"
+        " flow.yaml, prompts.en.yaml, prompts.ja.yaml)"
     ]
 
 

@@ -17,7 +17,7 @@ JA = "flows/small/prompts.ja.yaml"
 
 
 def test_a_sound_flow(workshop: Workshop) -> None:
-    flow = workshop.load(destinations={"agents"})
+    flow = workshop.load(destinations={"agents": ["+81312345678"]})
     assert flow.name == "small"
     assert flow.prompts["ja"]["sorry"] == ("恐れ入ります。", "もう一度お願いいたします。")
     assert flow.prompts["en"]["why"] == ("To check who you are.",)
@@ -101,8 +101,8 @@ def test_all_problems_of_all_files_in_one_run(workshop: Workshop) -> None:
     assert workshop.problems() == [
         "flows/small/flow.yaml:23:3: 'next' is missing",
         "flows/small/flow.yaml:26:5: unknown key 'nxet' (did you mean 'next'?)",
-        "flows/small/prompts.fr.yaml: is no part of this flow (its files are flow.yaml,"
-        " prompts.en.yaml, prompts.ja.yaml)",
+        "flows/small/prompts.fr.yaml: is no part of this flow (its files are destinations.yaml,"
+        " flow.yaml, prompts.en.yaml, prompts.ja.yaml)",
         "flows/small/prompts.ja.yaml:6:10: a ',' or a closing bracket is missing before this",
         "grammars/en/consent.yaml:3:18: '(' at character 1 is never closed",
         "grammars/ja/consent.samples.yaml: is missing: every grammar needs sample utterances"
@@ -122,8 +122,8 @@ def test_all_problems_of_all_files_in_one_run(workshop: Workshop) -> None:
             "flows/small/promts.ja.yaml",
             "x",
             [
-                "flows/small/promts.ja.yaml: is no part of this flow (its files are flow.yaml,"
-                " prompts.en.yaml, prompts.ja.yaml)"
+                "flows/small/promts.ja.yaml: is no part of this flow (its files are"
+                " destinations.yaml, flow.yaml, prompts.en.yaml, prompts.ja.yaml)"
             ],
         ),
     ],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from fakes.vocabularies import MORAE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hearing.beats import MORAE, beats, is_long, plain, spellings
+from ivr.hearing.beats import beats, is_long, plain, spellings
 
 
 @pytest.mark.parametrize(

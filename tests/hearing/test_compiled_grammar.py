@@ -172,15 +172,6 @@ def test_names_are_heard_apart() -> None:
     assert apart.phrases[0] == "やま だ た ろー"
 
 
-def test_anything_is_every_mora() -> None:
-    found = compiler().anything()
-    assert found is not None
-    assert len(found.phrases) == 202
-    assert {"か", "かー", "きょ", "きょー", "ん", "っ"} <= set(json.loads(found.json))
-    assert found.written(["か", "ん"]) == "か ん"
-    assert compiler(written("佐藤")).anything() is None
-
-
 def test_a_report_has_every_phrase_and_way() -> None:
     found = compiler().report(["係", "方", "魑魅", "三/さん 年/ねん", "三/さん"])
     assert [(way.phrase, " ".join(way.words), way.how) for way in found] == [

@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.identity import listened_names
-from ivr.identity.listened_names import FullName, ListenedNames, NamePool, NameSelection
+from ivr.identity.listened_names import (
+    FullName,
+    ListenedNames,
+    NamePool,
+    NameSelection,
+    derive_decoy_key,
+)
 
 SURNAMES = [
     "サトー",
@@ -119,3 +125,18 @@ def test_a_pool_that_is_too_small_is_an_error(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(listened_names, "COMMON", 1)
     with pytest.raises(ValueError, match="too few names"):
         NameSelection(NamePool(["サトー"], ["ユーコ"]), KEY).select(None, [])
+
+
+def test_a_part_is_listened_for_beside_whole_names(select: Select) -> None:
+    found = select("1985-03-05", [("オノ", "ケンジ")])
+    for asked, part in (("surname", "オノ"), ("given", "ケンジ")):
+        phrases = found.phrases(asked)
+        assert {"オノ ケンジ", part} <= set(phrases)
+        assert len(phrases) == len(set(phrases))
+    assert len(found.phrases("full")) == SIZE
+    assert all(" " in phrase for phrase in found.phrases("full"))
+
+
+def test_the_decoy_key_is_not_the_index_key() -> None:
+    assert derive_decoy_key(KEY) == derive_decoy_key(KEY)
+    assert len({derive_decoy_key(KEY), derive_decoy_key(b"o" * 32), KEY}) == 3

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from people import BORN, HANAKO, NEARLY_HANAKO, STRANGER, customer, said
+from people import BORN, HANAKO, NEARLY_HANAKO, STRANGER, UNSURE_HANAKO, customer, said
 
+from ivr.identity.listened_names import FullName
 from ivr.identity.matching import Factors, claim_of, match_name
+from ivr.identity.name_evidence import NameEvidence
 from ivr.identity.ports import Customer
 from ivr.understanding.ja import names
 from ivr.understanding.value import HeardName
@@ -156,3 +160,51 @@ def test_different_words_make_different_claims() -> None:
     assert claim_of(BORN, HeardName(text="Hanako Yamada")) == claim_of(
         BORN, HeardName(text="hanako yamada")
     )
+
+
+_NAME = FullName("ヤマダ", "ハナコ")
+_CLEAR = NameEvidence("pass", frozenset({_NAME}), 4.0, 0.9)
+_HALF = replace(_CLEAR, whole=False)
+_CONFIRMED = replace(_CLEAR, confirmed=True)
+_DOUBTFUL = NameEvidence("uncertain", frozenset({_NAME}), 0.1, 0.9)
+_OTHER = NameEvidence("pass", frozenset({FullName("ヤマダ", "タロー")}), 4.0, 0.9)
+_NONE = NameEvidence("none")
+
+
+@pytest.mark.parametrize(
+    ("heard", "evidence", "kind", "uncertain"),
+    [
+        (HANAKO, None, "one", False),
+        (HANAKO, _CLEAR, "one", False),
+        (HANAKO, _CONFIRMED, "one", False),
+        # What was heard without the list is not enough by itself.
+        (HANAKO, _DOUBTFUL, "none", True),
+        (HANAKO, _HALF, "none", True),
+        (HANAKO, _OTHER, "none", True),
+        (HANAKO, _NONE, "none", True),
+        # Clear sound makes up for words taken wrongly, unless the caller has said yes to them.
+        (UNSURE_HANAKO, _CLEAR, "one", False),
+        (STRANGER, _CLEAR, "one", False),
+        (UNSURE_HANAKO, _CONFIRMED, "none", True),
+        (STRANGER, _CONFIRMED, "none", True),
+        (STRANGER, _DOUBTFUL, "none", True),
+        (STRANGER, _NONE, "none", False),
+        (None, _CLEAR, "none", False),
+    ],
+)
+def test_where_the_sound_was_weighed_nobody_fits_without_it(
+    heard: HeardName | None, evidence: NameEvidence | None, kind: str, uncertain: bool
+) -> None:
+    match = match_name([_HANAKO], heard, Factors(evidence=evidence))
+    assert (match.kind, match.uncertain) == (kind, uncertain)
+
+
+def test_words_and_sound_of_two_people_are_several() -> None:
+    evidence = NameEvidence("pass", frozenset({FullName("サトー", "ハナコ")}), 4.0, 0.9)
+    match = match_name([_SAITO, _SATO], said("サイトウ", "ハナコ"), Factors(evidence=evidence))
+    assert match.kind == "several"
+
+
+def test_clear_sound_does_not_make_up_for_another_number() -> None:
+    factors = Factors(customer_number="10203041", evidence=_CLEAR)
+    assert match_name([_PHONED], HANAKO, factors).kind == "none"

@@ -15,10 +15,13 @@ from ivr.records.database import Database
 from ivr.records.models import Base
 
 TABLES = {
+    "audit_head",
+    "audit_log",
     "calls",
     "check_intents",
     "codes",
     "customers",
+    "data_keys",
     "failure_counters",
     "flow_versions",
     "results",

@@ -21,6 +21,8 @@ _LONG_ENOUGH = 0.2
 
 
 def test_a_waiting_writer_does_not_knock_at_sqlite(sqlite_database: Database) -> None:
+    with sqlite_database.writing():
+        pass  # the first transaction of a database makes its keys
     begun = threading.Semaphore(0)
     event.listen(sqlite_database.engine, "begin", lambda _: begun.release(), insert=True)
     entered = threading.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +55,13 @@ def place(
     def place(
         *turns: Mapping[str, Any], around: Mapping[str, Any] | None = None, **more: Any
     ) -> Outcome:
-        surroundings = Surroundings(
+        usual = Surroundings(
             server=Server(bot.address, PUBLIC, TOKEN),
             clock=clock,
             outbox=bot.outbox,
             destinations={AGENT: "agents"},
-            **(around or {}),
         )
+        surroundings = replace(usual, **(around or {}))
         return Telephone(call_of(*turns, **more), flow, surroundings, moments.append).place()
 
     return place

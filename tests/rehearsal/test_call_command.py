@@ -10,11 +10,21 @@ from typing import Any
 import pytest
 from bot_server import PUBLIC, TOKEN, BotServer, ask, say, small_flow
 from click.testing import CliRunner, Result
+from fakes.sound_files import write_wav
+from fakes.voices import hum
+from stream_bot import stream_bot
+from test_call_recording import sides
 from test_worlds import SmallStage
 
 from ivr.cli import cli
+from ivr.clock import HurriedClock
 from ivr.errors import FilesError, RehearsalError
 from ivr.flow.duration import seconds
+from ivr.hearing.telephone_audio import encode_mulaw
+from ivr.rehearsal.report import LiveText
+from ivr.rehearsal.world import PUBLIC_URL
+from ivr.telephony.media.ears import Said
+from ivr.understanding.value import Hypothesis
 
 GOODBYE = say("失礼いたします。") + "<Hangup/>"
 CALL = """\
@@ -36,7 +46,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStage:
     monkeypatch.setenv("IVR_FLOWS_DIR", str(flows))
     monkeypatch.setenv("IVR_VAR_DIR", str(tmp_path / "var"))
     for module in ("call", "rehearse"):
-        monkeypatch.setattr(f"ivr.commands.{module}.WiredStage", lambda log, level: stage)
+        monkeypatch.setattr(f"ivr.commands.{module}.WiredStage", lambda *_: stage)
         monkeypatch.setattr(
             f"ivr.commands.{module}.load_flows", lambda settings: {"verify": small_flow()}
         )
@@ -104,6 +114,98 @@ def test_a_broken_file(calls: Path) -> None:
     assert "yes.yaml:2:7: unknown flow 'verfy'" in str(result.exception)
 
 
+# --- by voice ------------------------------------------------------------------------------------
+
+STREAM = f"<Connect><Stream url='wss{PUBLIC_URL.removeprefix('https')}/media'/></Connect>"
+
+
+@pytest.fixture
+def voice(calls: Path, stage: SmallStage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Sound for one of the two calls, and a bot that streams; what was rendered ahead."""
+    write_wav(calls / "hai.wav", hum(0.5))
+    spoil(calls / "yes.yaml", "say: はい", "say: はい, audio: hai.wav")
+    stage.bot.pages = {"/voice/incoming": STREAM + GOODBYE}
+    stage.streams = [[("ask:1:consent:1", 0.5)]]
+    rendered: list[str] = []
+    for module in ("call", "rehearse"):
+        monkeypatch.setattr(
+            f"ivr.commands.{module}.render_ahead", lambda settings, name: rendered.append(name)
+        )
+    return rendered
+
+
+def test_a_call_by_voice(calls: Path, voice: list[str], stage: SmallStage) -> None:
+    result = run("call", calls / "yes.yaml", "--fast", "--voice", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["streamed"] == 1
+    assert stage.settings[0].hearing[0] == "vosk"
+    assert voice == ["verify"]
+
+
+def test_a_recording_of_a_call(calls: Path, voice: list[str], tmp_path: Path) -> None:
+    result = run("call", calls / "yes.yaml", "--fast", "--voice", "--record", tmp_path / "a.wav")
+    assert result.exit_code == 0, result.output
+    caller, bot = sides(tmp_path / "a.wav")
+    assert bot.strip(b"\xff")
+    assert caller.rstrip(b"\xff").endswith(encode_mulaw(hum(0.5).pcm)[-2000:].rstrip(b"\xff"))
+
+
+def test_without_voice_nothing_can_be_recorded(calls: Path, voice: list[str]) -> None:
+    result = run("call", calls / "yes.yaml", "--fast", "--record", calls / "a.wav")
+    assert "nothing to record" in str(result.exception)
+
+
+def test_a_call_without_sound_cannot_be_placed_by_voice(calls: Path, voice: list[str]) -> None:
+    result = run("call", calls / "again.yaml", "--fast", "--voice")
+    assert isinstance(result.exception, RehearsalError)
+    assert "again.yaml:5: there is no sound" in str(result.exception)
+
+
+def test_calls_without_sound_are_left_out_and_counted(calls: Path, voice: list[str]) -> None:
+    result = run("rehearse", "--voice")
+    assert result.exit_code == 0, result.output
+    assert "1 call in" in result.output
+    assert "1 calls left out" in result.output
+
+
+def test_the_json_counts_them_too(calls: Path, voice: list[str]) -> None:
+    report = json.loads(run("rehearse", "--voice", "--json").stdout)
+    assert (len(report["calls"]), report["left_out"]) == (1, 1)
+
+
+def test_no_call_with_sound_is_an_error(calls: Path, voice: list[str]) -> None:
+    result = run("rehearse", "--voice", calls / "again.yaml")
+    assert "no call has sound" in str(result.exception)
+
+
+def test_a_running_media_server(
+    calls: Path, bot: BotServer, voice: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"wss{PUBLIC.removeprefix('https')}/media"
+    bot.pages = {"/voice/incoming": f"<Connect><Stream url='{url}'/></Connect>{GOODBYE}"}
+    monkeypatch.setattr("ivr.commands.call.SystemClock", lambda: HurriedClock(20))
+    with stream_bot([("ask:1:consent:1", 0.1)]) as (heard, address):
+        more = ("--media-url", address, "--voice")
+        result = run("call", calls / "yes.yaml", *elsewhere(bot, *more))
+    assert result.exit_code == 0, result.output
+    assert len(heard.starts) == 1
+
+
+def test_what_was_heard_is_shown() -> None:
+    lines: list[str] = []
+    live = LiveText(lines.append, colours=False)
+    live.overhears(Said((Hypothesis("昭和 六十 年", 0.984), Hypothesis("六十 年", 0.01))))
+    live.overhears(Said((Hypothesis("はい", None),)))
+    live.overhears(Said((Hypothesis("[unk]", 0.9),), foreign=True))
+    live.overhears(Said(()))
+    assert [line.split(maxsplit=1)[1] for line in lines] == [
+        "昭和 六十 年  98%",
+        "はい",
+        "(nothing that is an answer)",
+        "(nothing that is an answer)",
+    ]
+
+
 # --- a server elsewhere --------------------------------------------------------------------------
 
 
@@ -131,6 +233,7 @@ def test_a_server_that_runs_already(
         ("customers: []", "customers"),
         ("now: 2026-11-22T10:00:00+09:00", "now"),
         ("world: {sender: down}", "world.sender"),
+        ("world: {media: gone}", "world.media"),
         ("world: {database: gone 1 turn, settings: {code_minutes: 1}}", "world.settings"),
     ],
 )

@@ -8,8 +8,11 @@ from textwrap import dedent
 
 import pytest
 from bot_server import small_flow
+from fakes.sound_files import write_wav
+from fakes.voices import hum
 
 from ivr.errors import FilesError
+from ivr.hearing.telephone_audio import Audio
 from ivr.rehearsal.callfile import DEFAULT_NOW, CallFile, load_call
 
 EXAMPLE = """\
@@ -41,6 +44,8 @@ def problems(path: Path, text: str) -> list[str]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """Where call files are written; the recording of :data:`EXAMPLE` lies beside it."""
+    write_wav(tmp_path / "yamada-taro.wav", hum(0.5))
     return tmp_path / "call.yaml"
 
 
@@ -140,8 +145,10 @@ def test_a_lock_begins_with_the_second_answer(path: Path) -> None:
         ("{press: $code}", "{silence: false}", "11:23: can only be true; leave it out"),
         ("{press: $code}", "{wait: 11}", "must be text, not a number"),
         ("{press: $code}", "{wait: soon}", "a time such as 30s, 11m or 1h"),
-        ("{press: $code}", "{press: '1', audio: a.wav}", "'audio' is a recording of 'say'"),
-        ("{say: はい}", "{say: はい, early: true}", "'early' belongs to 'press'"),
+        ("{press: $code}", "{press: '1', audio: a.wav}", "'audio' is how 'say' or 'hear' sounds"),
+        ("{press: $code}", "{silence: true, early: true}", "'early' belongs to 'say', 'hear' or"),
+        ("yamada-taro.wav", "yamada.wav", "9:34: there is no file "),
+        ("yamada-taro.wav", "yamada.mp3", "9:34: 'yamada.mp3' does not have the form"),
         ("level: verified", "level: verifed", "unknown value 'verifed' (did you mean 'verified'?)"),
         ("ended: transfer", "ended: tranfer", "(did you mean 'transfer'?)"),
         ("destination: agents", "destination: agent", "(did you mean 'agents'?)"),
@@ -161,11 +168,45 @@ def test_mistakes_are_told_at_their_place(path: Path, old: str, new: str, messag
 
 @pytest.mark.parametrize(
     "world",
-    ["database: lockd 3s", "database: locked 3", "agent: []", "agent: bsy", "sender: broken",
+    ["media: broken", "media: dies", "media: dies after 0 turns", "line: {noise_db: -1}",
+     "line: {loss: 2}", "line: {echo_db: 3}", "database: lockd 3s",
+     "database: locked 3", "agent: []", "agent: bsy", "sender: broken",
      "fallback: 0", "settings: {mode: production}", "status: never"],
 )  # fmt: skip
 def test_a_world_that_cannot_be(path: Path, world: str) -> None:
     assert problems(path, EXAMPLE + f"world: {{{world}}}\n")
+
+
+def test_a_recording_that_no_telephone_carries(path: Path) -> None:
+    audio = Audio(hum(0.5).pcm, 16_000)
+    write_wav(path.with_name("yamada-taro.wav"), audio)
+    wrong = "9:34: yamada-taro.wav has 16000 samples a second, not 8000"
+    assert problems(path, EXAMPLE) == [wrong]
+
+
+def test_a_recording_lies_beside_its_call_file(path: Path) -> None:
+    call = load(path, EXAMPLE)
+    steps = [turn.caller for turn in call.turns if turn.caller is not None]
+    assert [call.audio_path(step) for step in steps] == [
+        None,
+        path.with_name("yamada-taro.wav"),
+        None,
+    ]
+
+
+def test_a_call_by_voice_has_sound_for_all_that_is_said(path: Path) -> None:
+    assert load(path, EXAMPLE).mute == 1
+    spoken = EXAMPLE.replace("{say: はい}", "{hear: [{text: ''}], audio: yamada-taro.wav}")
+    assert load(path, spoken).mute is None
+
+
+def test_a_bad_line_and_a_media_server_in_trouble(path: Path) -> None:
+    world = "world: {media: dies after 2 turns, line: {noise_db: 20, loss: 0.02, clip: true}}\n"
+    call = load(path, EXAMPLE + world)
+    assert call.world.media_dies_after == 2
+    line = call.world.line
+    assert (line.noise_db, line.loss, line.echo_db, line.clip) == (20, 0.02, None, True)
+    assert load(path, EXAMPLE + "world: {media: gone}\n").world.media_dies_after is None
 
 
 def test_all_mistakes_in_one_run(path: Path) -> None:

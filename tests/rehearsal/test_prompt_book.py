@@ -60,3 +60,18 @@ def test_any_row_of_prompts_is_taken_apart(texts: list[str]) -> None:
 @given(st.text(max_size=60))
 def test_no_text_is_too_strange(text: str) -> None:
     assert set(BOOK.find(text)) <= set(PROMPTS["ja"])
+
+
+@pytest.mark.parametrize(
+    ("key", "language", "text"),
+    [
+        ("name", "ja", "お名前をどうぞ。"),
+        ("name", "en", "Your name, please."),
+        ("sorry", "ja", "恐れ入ります。"),
+        ("confirm", "ja", "…様、でよろしいですか。"),
+        ("nonsense", "ja", "(nonsense)"),
+        ("greeting", "fr", "(greeting)"),
+    ],
+)
+def test_the_words_of_a_prompt(key: str, language: str, text: str) -> None:
+    assert BOOK.text(key, language) == text

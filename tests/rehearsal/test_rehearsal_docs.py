@@ -9,6 +9,8 @@ from typing import get_args
 import click
 import pytest
 from bot_server import small_flow
+from fakes.sound_files import write_wav
+from fakes.voices import hum
 from pydantic import BaseModel
 
 from ivr.commands.call import call
@@ -76,6 +78,7 @@ def test_every_verb_is_documented() -> None:
 def test_the_example_is_a_call_file(tmp_path: Path) -> None:
     example = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
     assert len(example) == 1
+    write_wav(tmp_path / "yamada-taro.wav", hum(0.5))
     path = tmp_path / "example.yaml"
     path.write_text(example[0], encoding="utf-8")
     assert load_call(path, flows={"verify": small_flow()}).expect.level == "verified"

@@ -168,6 +168,26 @@ def test_a_key_cuts_the_prompts_short(
     assert [moment.text for moment in moments if moment.who == "bot"] == ["ご本人様ですか。"]
 
 
+LONG = ask("ご本人様ですか。").replace(
+    "</Gather>", say("ゆっくりとお話しいたします。" * 20) + "</Gather>"
+)
+
+
+def test_words_cut_the_prompts_short(bot: BotServer, place: Place, clock: ManualClock) -> None:
+    bot.pages = {"/voice/incoming": LONG, "/next": "<Hangup/>"}
+    place({"caller": {"say": "はい", "early": True}})
+    assert seconds(clock) < 6
+    assert bot.fields("/next")[0]["SpeechResult"] == "はい"
+
+
+def test_words_do_not_stop_what_takes_keys_alone(
+    bot: BotServer, place: Place, clock: ManualClock
+) -> None:
+    bot.pages = {"/voice/incoming": LONG.replace("dtmf speech", "dtmf"), "/next": "<Hangup/>"}
+    place({"caller": {"say": "はい", "early": True}})
+    assert seconds(clock) > 30
+
+
 def test_a_phone_without_tones(bot: BotServer, place: Place) -> None:
     bot.pages = {"/voice/incoming": CONSENT, "/next": GOODBYE}
     place({"caller": {"press": "1"}}, world={"tones": False})

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from fakes.sound_files import write_wav
+from fakes.voices import hum
 
 from ivr.commands.rehearse import WiredStage, load_flows
 from ivr.rehearsal.callfile import load_call
@@ -31,6 +33,7 @@ def test_the_documented_call_goes_as_documented(
     monkeypatch.setenv("IVR_FLOWS_DIR", str(ROOT / "flows"))
     monkeypatch.setenv("IVR_GRAMMARS_DIR", str(ROOT / "grammars"))
     flows = load_flows(load_settings())
+    write_wav(tmp_path / "yamada-taro.wav", hum(0.5))
     path = tmp_path / "call.yaml"
     path.write_text(EXAMPLE + CUSTOMERS, encoding="utf-8")
     call = load_call(path, flows=flows)

@@ -6,12 +6,14 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bot_server import AGENT, BotServer, ask, bot_app, call_of, dial, say, small_flow
+from stream_bot import Script, stream_bot
 
 from ivr.clock import Clock, ManualClock
 from ivr.errors import FilesError, Problem, SendFailed
@@ -51,6 +53,9 @@ class SmallStage:
     wrapped: CodeSender | None = None
     refuse: Problem | None = None
     closed: int = 0
+    #: What a media server says on each stream, and the settings of those that were started.
+    streams: list[Script] = field(default_factory=list)
+    media_settings: list[Settings] = field(default_factory=list)
 
     def prepare(self, settings: Settings, clock: Clock, customers: Path | None) -> None:
         self.customers.append(None if customers is None else customers.read_text("utf-8"))
@@ -69,6 +74,14 @@ class SmallStage:
         self.wrapped = wrap_sender(self.sender)
         app = bot_app(self.bot, settings.twilio_auth_token.get_secret_value(), settings.public_url)
         return RunningApp(app, self.close)
+
+    @contextmanager
+    def media(
+        self, settings: Settings, clock: Clock, flow: Flow, wrap_sender: SenderWrap
+    ) -> Iterator[str]:
+        with stream_bot(*self.streams) as (_, address):
+            self.media_settings.append(settings)
+            yield address.removeprefix("http://")
 
     def close(self) -> None:
         self.closed += 1
@@ -134,8 +147,8 @@ def test_settings_that_reach_nobody_real(
 
 
 def test_a_call_changes_settings(worlds: Worlds, stage: SmallStage) -> None:
-    rehearse(worlds, world={"settings": {"code_minutes": 1, "speech": False}})
-    assert (stage.settings[0].code_minutes, stage.settings[0].speech) == (1, False)
+    rehearse(worlds, world={"settings": {"code_minutes": 1, "hearing": ["keys"]}})
+    assert (stage.settings[0].code_minutes, stage.settings[0].hearing) == (1, ("keys",))
 
 
 def test_a_setting_that_cannot_be_is_a_problem_of_the_call(worlds: Worlds) -> None:
@@ -215,6 +228,57 @@ def test_real_time_starts_at_the_calls_own_moment(stage: SmallStage) -> None:
     assert not isinstance(stage.clocks[0], ManualClock)
     assert abs((stage.clocks[0].now() - DEFAULT_NOW).total_seconds()) < 60
     assert outcome.seconds < 10
+
+
+# --- media servers -------------------------------------------------------------------------------
+
+STREAM = f"<Connect><Stream url='wss{PUBLIC_URL.removeprefix('https')}/media'/></Connect>"
+YES = {"caller": {"press": "1"}}
+
+
+@pytest.fixture
+def streaming(stage: SmallStage) -> SmallStage:
+    """A small bot that asks on a stream, and by <Gather> where there is none."""
+    stage.bot.pages["/voice/incoming"] = STREAM + ask("ご本人様ですか。")
+    stage.streams = [[("ask:1:consent:1", 0.2)]]
+    return stage
+
+
+def test_calls_by_voice_have_a_media_server(streaming: SmallStage) -> None:
+    with Worlds(streaming, fast=True, voice=True) as worlds:
+        outcome = rehearse(worlds, YES)
+    assert streaming.settings[0].hearing == ("vosk", "twilio", "keys")
+    assert streaming.media_settings == streaming.settings
+    assert outcome.streamed == 1
+
+
+def test_other_calls_have_none(worlds: Worlds, streaming: SmallStage) -> None:
+    streaming.bot.pages["/voice/incoming"] = ask("ご本人様ですか。")
+    outcome = rehearse(worlds, YES)
+    assert "vosk" not in streaming.settings[0].hearing
+    assert (streaming.media_settings, outcome.streamed) == ([], 0)
+
+
+def test_a_call_says_how_it_is_heard(streaming: SmallStage) -> None:
+    with Worlds(streaming, fast=True, voice=True) as worlds:
+        rehearse(worlds, world={"settings": {"hearing": ["keys"]}})
+    assert streaming.settings[0].hearing == ("keys",)
+    assert streaming.media_settings == []
+
+
+def test_a_media_server_that_is_gone(streaming: SmallStage) -> None:
+    with Worlds(streaming, fast=True, voice=True) as worlds:
+        outcome = rehearse(worlds, YES, world={"media": "gone"}, expect={"ended": "end"})
+    assert outcome.ok, outcome.problems
+    assert (outcome.turns, outcome.streamed, streaming.media_settings) == (1, 0, [])
+
+
+def test_a_media_server_that_is_full_has_its_one_place_taken(streaming: SmallStage) -> None:
+    streaming.streams = [[], [("ask:1:consent:1", 0.2)]]
+    with Worlds(streaming, fast=True, voice=True) as worlds:
+        outcome = rehearse(worlds, YES, world={"media": "full"})
+    assert streaming.media_settings[0].media_calls == 1
+    assert outcome.streamed == 1, "somebody else had the first place"
 
 
 # --- senders -------------------------------------------------------------------------------------

@@ -12,9 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from fakes.voices import HummingVoice
 
 from ivr.clock import Clock
 from ivr.commands.rehearse import WiredStage, load_flows
@@ -90,8 +92,9 @@ class Rehearsals:
 
 
 @contextmanager
-def rehearsing() -> Iterator[Rehearsals]:
-    """The shipped flow, ready to be called; nothing of the environment's settings counts."""
+def rehearsing(*, voice: bool = False) -> Iterator[Rehearsals]:
+    """The shipped flow, ready to be called; nothing of the environment's settings counts.
+    ``voice``: by media stream; prompts are hummed, for callers who know them by their marks."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("IVR_"):
@@ -102,9 +105,18 @@ def rehearsing() -> Iterator[Rehearsals]:
         patch.setenv("IVR_CHECK_WAIT_MS", "8000")
         # One log for all calls: what wiring sets up first would swallow the others' lines.
         patch.setattr("ivr.wiring.application.configure_logging", lambda level: None)
+        if voice:
+            patch.setattr(
+                "ivr.speaking.prompt_sounds.open_voice", lambda settings, folder: HummingVoice()
+            )
         stage = WitnessedStage()
         flow = load_flows(load_settings())["verify"]
-        with Worlds(stage, fast=True) as worlds, ThreadPoolExecutor(JOBS) as pool:
+        with (
+            TemporaryDirectory() as prompts,
+            Worlds(stage, fast=True, voice=voice) as worlds,
+            ThreadPoolExecutor(JOBS) as pool,
+        ):
+            patch.setenv("IVR_RENDERED_PROMPTS", prompts)
             yield Rehearsals(worlds, stage, flow, pool)
             pool.shutdown(cancel_futures=True)
 

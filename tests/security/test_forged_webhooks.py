@@ -17,6 +17,8 @@ ROUTES = (
     "/voice/status",
     "/voice/whisper",
     "/voice/whisper/answer",
+    "/voice/wait",
+    "/voice/assignment",
 )
 CALL = {
     "AccountSid": ACCOUNT,

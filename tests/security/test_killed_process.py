@@ -28,7 +28,7 @@ from ivr.clock import SystemClock
 from ivr.records import customers
 from ivr.records.customers import CustomerData
 from ivr.settings import Settings
-from ivr.wiring.application import open_database
+from ivr.wiring.backstage import open_database
 from ivr.wiring.keys import new_keys
 
 ROOT = Path(__file__).parents[2]

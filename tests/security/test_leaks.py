@@ -23,7 +23,7 @@ from ivr.records.customers import CustomerData
 from ivr.settings import Settings
 from ivr.telephony.logging import configure_logging
 from ivr.telephony.senders.outbox import LocalOutbox
-from ivr.wiring.application import open_database
+from ivr.wiring.backstage import open_database
 from ivr.wiring.keys import with_rehearsal_keys
 
 #: What a call of 山田太郎 holds, in every spelling that could get out.

@@ -9,6 +9,8 @@ from phone_rig import Office, OpenOffice, Phone
 from twiml_schema import check_twiml
 
 from ivr.clock import ManualClock
+from ivr.dialogue.events import Event, Heard, Pressed, Silence
+from ivr.understanding.value import Hypothesis
 
 #: What a caller answers, question by question, up to the agent.
 ANSWERS: tuple[dict[str, str], ...] = (
@@ -64,6 +66,9 @@ def test_with_nobody_to_transfer_to_the_call_ends_in_words(
     office = open_office(destinations={}, fallback_number="")
     phone = _walk(office.call(), question).say("係")
     _heard(phone.documents[-1])
+    assert "1を押してください" in phone.words
+    phone.silence()
+    _heard(phone.documents[-1])
     assert "お電話ください" in phone.words or "おかけ直しください" in phone.words
     assert phone.document.find("Hangup") is not None
 
@@ -76,6 +81,8 @@ def test_nobody_answers_anywhere(office: Office, outcome: str) -> None:
     assert phone.dials == ["+81312345679"]
     assert phone.words
     phone.transfer_ends(outcome)
+    assert "1を押してください" in phone.words
+    phone.silence()
     assert phone.words
     assert phone.document.find("Hangup") is not None
 
@@ -101,3 +108,34 @@ def test_a_call_that_goes_on_for_ever_reaches_a_person(office: Office, clock: Ma
     slow.say("もう一度")
     assert slow.dials
     assert slow.words
+
+
+@pytest.mark.parametrize("hearing", [("vosk", "twilio", "keys"), ("vosk", "keys"), ("vosk",)])
+@pytest.mark.parametrize("question", range(1, len(ANSWERS)))
+def test_no_stream_at_any_question_is_the_question_again_or_a_person(
+    open_office: OpenOffice, hearing: tuple[str, ...], question: int
+) -> None:
+    office = open_office(hearing=hearing, rendered_voice="off")
+    phone = office.call()
+    service, answers = office.running.service, iter(ANSWERS)
+    for fields in [next(answers) for _ in range(question)]:
+        # What the media process does, as long as there is one.
+        turn = service.current(call_sid=phone.sid).turn
+        service.take(call_sid=phone.sid, turn=turn, event=_event(office, fields))
+        phone.receive(f"/voice/continue?streamed={turn}", {})
+    assert phone.document.find("Connect") is not None
+    words = phone.words
+    phone.receive(phone.one("Redirect").text or "", {})
+    assert phone.document.find("Connect") is None
+    if not phone.asks:
+        assert phone.dials
+    elif "twilio" in hearing:
+        assert phone.words == words
+    assert phone.words
+
+
+def _event(office: Office, fields: dict[str, str]) -> Event:
+    now = office.clock.now()
+    if "SpeechResult" in fields:
+        return Heard(now, (Hypothesis(fields["SpeechResult"], 0.9),))
+    return Pressed(now, fields["Digits"]) if fields else Silence(now)

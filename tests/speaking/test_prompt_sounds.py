@@ -19,7 +19,7 @@ from ivr.speaking.recordings import Recording
 from ivr.speaking.rendered_files import RenderedFiles
 from ivr.speaking.speech_level import TARGET_RMS, active_rms
 from ivr.telephony.ports import PromptAudio
-from ivr.wiring.application import load_shipped_flow
+from ivr.wiring.backstage import load_shipped_flow
 
 ROOT = Path(__file__).parents[2]
 GREETING, OFFER, CONFIRM = "銀行です。", "For English, press nine.", "山田様、ですか。"

@@ -37,6 +37,7 @@ def test_the_unseen_voices_are_one_woman_and_one_man_and_are_tested() -> None:
         assert tested.tested
         assert tested.builds == ()
         assert {voice.mix for voice in cast(f"test-{name}", 5)} == {((name, 1.0),)}
+        assert all(voice.careful for voice in cast(f"test-{name}", 5))
 
 
 def test_the_shipped_build_hears_all_base_voices() -> None:

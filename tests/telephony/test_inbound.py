@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ivr.dialogue.events import Event, Heard, Pressed
 from ivr.flow.model import TRANSFER_OUTCOMES
 from ivr.telephony.caller_number import e164
-from ivr.telephony.inbound import Webhook, answer_of, read, read_failed, transfer_outcome
+from ivr.telephony.inbound import Webhook, answer_of, read, read_failed
+from ivr.telephony.transfer_outcome import DialEnd, transfer_outcome
 from ivr.understanding.value import Hypothesis
 
 AT = datetime(2026, 11, 22, 1, tzinfo=UTC)
@@ -53,35 +54,6 @@ def test_answer(form: dict[str, str], event: Event | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dial", "bridged", "accepted", "outcome"),
-    [
-        ("completed", True, True, "bridged"),
-        ("completed", True, None, "bridged"),
-        ("completed", None, True, "bridged"),
-        ("answered", None, True, "bridged"),
-        ("completed", False, True, "failed"),
-        ("completed", False, None, "no_answer"),
-        ("completed", None, None, "no_answer"),
-        ("completed", None, False, "declined"),
-        ("completed", False, False, "declined"),
-        ("no-answer", False, False, "declined"),
-        ("busy", False, None, "busy"),
-        ("no-answer", None, None, "no_answer"),
-        ("failed", None, None, "failed"),
-        ("canceled", None, None, "failed"),
-        ("canceled", None, True, "failed"),
-        ("something-new", None, None, "failed"),
-        ("something-new", None, True, "failed"),
-    ],
-)
-def test_transfer_outcome(
-    dial: str, bridged: bool | None, accepted: bool | None, outcome: str
-) -> None:
-    assert transfer_outcome(dial, bridged, accepted) == outcome
-    assert outcome in TRANSFER_OUTCOMES
-
-
-@pytest.mark.parametrize(
     ("query", "turn", "poll", "language"),
     [
         ({"turn": "3"}, 3, 0, "ja"),
@@ -102,7 +74,7 @@ def test_our_own_url(query: dict[str, str], turn: int | None, poll: int, languag
 
 def test_end_of_a_transfer_survives_a_retry_in_the_url() -> None:
     hook = read({"dial": "completed", "bridged": "true"}, {})
-    assert (hook.dial, hook.bridged) == ("completed", True)
+    assert hook.dial == DialEnd("completed", True)
 
 
 @pytest.mark.parametrize("sid", ["", "CA 1", "CA1\x00", "あ" * 34, "C" * 65, "../../x"])
@@ -147,12 +119,16 @@ def test_fallback_without_a_usable_url(url: str) -> None:
 
 
 @given(
-    st.dictionaries(st.sampled_from(["turn", "poll", "retry", "lang", "dial", "ref"]), st.text()),
+    st.dictionaries(
+        st.sampled_from(["turn", "poll", "retry", "asked", "lang", "dial", "sip", "ref"]), st.text()
+    ),
     st.dictionaries(
         st.sampled_from(
             [
                 "CallSid", "From", "To", "CallStatus", "SpeechResult", "Confidence", "Digits",
-                "FinishedOnKey", "DialCallStatus", "DialBridged", "ErrorUrl", "ErrorCode",
+                "FinishedOnKey", "DialCallStatus", "DialBridged", "DialSipResponseCode",
+                "ReferCallStatus", "ReferSipResponseCode", "NotifySipResponseCode", "ErrorUrl",
+                "ErrorCode",
             ]
         ),
         st.text(),
@@ -162,5 +138,5 @@ def test_nothing_that_comes_in_raises(query: dict[str, str], form: dict[str, str
     for hook in (read(query, form), read_failed(form)):
         event = answer_of(hook, AT)
         assert event is None or isinstance(event, Heard | Pressed)
-        outcome = transfer_outcome(hook.dial, hook.bridged, None)
+        outcome = transfer_outcome(hook.dial, None)
         assert outcome in TRANSFER_OUTCOMES

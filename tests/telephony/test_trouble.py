@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from web_rig import (
     ACCOUNT,
     AGENTS,
+    ALL_WAYS,
     ASK,
     CALL,
     FALLBACK,
@@ -92,7 +93,10 @@ def test_who_has_talked_to_a_person_is_not_put_through_again(rig: Build) -> None
     made.document("/voice/incoming")
     made.service.away = 99
     path = "/voice/continue?turn=0&retry=3&dial=completed&bridged=true"
-    assert made.document(path).verbs == ["Hangup"]
+    document = made.document(path)
+    # The person hung up first: the caller is not cut off without a word.
+    assert document.verbs == ["Say", "Hangup"]
+    assert document.said == ["お電話ありがとうございました。失礼いたします。"]
     not_bridged = "/voice/continue?turn=0&retry=3&dial=busy"
     assert reaches_a_person(made.document(not_bridged))
 
@@ -217,8 +221,8 @@ def test_fallback_else_reaches_a_person(rig: Build, service: dict[str, int]) -> 
 @pytest.mark.parametrize(
     ("fields", "verbs"),
     [
-        ({"DialCallStatus": "completed"}, ["Hangup"]),
-        ({"DialCallStatus": "answered"}, ["Hangup"]),
+        ({"DialCallStatus": "completed"}, ["Say", "Hangup"]),
+        ({"DialCallStatus": "answered"}, ["Say", "Hangup"]),
         ({"DialCallStatus": "no-answer", "CallStatus": "completed"}, ["Hangup"]),
         ({"DialCallStatus": "busy"}, ["Say", "Hangup"]),
         ({"DialCallStatus": "no-answer"}, ["Say", "Hangup"]),
@@ -286,16 +290,28 @@ PATHS = st.sampled_from(
         "/voice/incoming", "/voice/continue?turn=0", "/voice/continue?turn=1&poll=1",
         "/voice/continue?turn=x&retry=9", "/voice/fallback", "/voice/whisper?ref=ref_-1",
         "/voice/whisper/answer?ref=ref_-1", "/voice/fallback?dialled=1",
+        "/voice/continue?streamed=0", "/voice/continue?streamed=7&way=vosk",
+        "/voice/continue?streamed=1&turn=0&poll=1", "/voice/continue?turn=0&way=keys",
+        "/voice/continue?streamed=x&way=none&retry=9",
     ]
 )  # fmt: skip
 
 
-@given(st.lists(st.tuples(PATHS, FIELDS), max_size=8), st.integers(0, 3), st.integers(0, 3))
+@given(
+    st.lists(st.tuples(PATHS, FIELDS), max_size=8),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.sampled_from([("twilio", "keys"), ALL_WAYS, ("vosk",), ("keys",)]),
+)
 def test_whatever_twilio_sends_it_gets_twiml(
-    requests: list[tuple[str, dict[str, str]]], away: int, broken: int
+    requests: list[tuple[str, dict[str, str]]], away: int, broken: int, hearing: tuple[str, ...]
 ) -> None:
     made = build_rig(
-        ASK, Check("s", "identify"), TRANSFER, service={"away": away, "broken": broken}
+        ASK,
+        Check("s", "identify"),
+        TRANSFER,
+        service={"away": away, "broken": broken},
+        hearing=hearing,
     )
     for path, fields in requests:
         made.document(path, {"AccountSid": ACCOUNT, "CallSid": CALL, **fields})

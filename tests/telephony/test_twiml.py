@@ -14,6 +14,7 @@ from twiml_schema import check_twiml
 from web_rig import AGENTS, ASK, CALLED, FALLBACK, PUBLIC_URL, Document, hints, web_settings
 
 from ivr.dialogue.actions import Action, Ask, Check, End, Line, Listening, Transfer
+from ivr.telephony.ladder import Rung, Stream
 from ivr.telephony.texts import load_texts
 from ivr.telephony.twiml import Renderer, speakable
 
@@ -30,14 +31,16 @@ def rendered(
     said: bool = False,
     polls: int = 0,
     recovered: bool = False,
+    way: Rung = "twilio",
+    stream: Stream | None = None,
     reply: FakeReply | None = None,
     **changes: object,
 ) -> Document:
     base = reply or FakeReply("call-1", 3, action)
-    xml = renderer(**changes).reply(
-        replace(base, action=action), said=said, polls=polls, recovered=recovered
-    )
-    return Document(xml)
+    made = renderer(**changes)
+    links = made.links(base.language, recovered=recovered)
+    given = replace(base, action=action)
+    return Document(made.reply(given, links, way=way, stream=stream, said=said, polls=polls))
 
 
 def test_ask_listens_for_speech_and_keys() -> None:
@@ -61,19 +64,19 @@ def test_ask_listens_for_speech_and_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("listening", "speech", "expected"),
+    ("listening", "way", "expected"),
     [
-        (Listening(speech=False, keys=True, digits=6, finish_on="*"), True, ("dtmf", "*", "6")),
-        (Listening(speech=True, keys=True), False, ("dtmf", "#", None)),
-        (Listening(speech=True, keys=False), True, ("speech", None, None)),
-        # Speech is off and the state has no keys: silence is heard and counted all the same.
-        (Listening(speech=True, keys=False), False, ("dtmf", "#", None)),
+        (Listening(speech=False, keys=True, digits=6, finish_on="*"), "twilio", ("dtmf", "*", "6")),
+        (Listening(speech=True, keys=True), "keys", ("dtmf", "#", None)),
+        (Listening(speech=True, keys=False), "twilio", ("speech", None, None)),
+        # A question for keys on the way of Vosk, where its words have no sound.
+        (Listening(speech=False, keys=True, digits=1), "vosk", ("dtmf", "#", "1")),
     ],
 )
 def test_ways_to_listen(
-    listening: Listening, speech: bool, expected: tuple[str, str | None, str | None]
+    listening: Listening, way: Rung, expected: tuple[str, str | None, str | None]
 ) -> None:
-    gather = rendered(Ask("s", (LINE,), listening), speech=speech).one("Gather")
+    gather = rendered(Ask("s", (LINE,), listening), way=way).one("Gather")
     assert (gather.get("input"), gather.get("finishOnKey"), gather.get("numDigits")) == expected
     heard = "speech" in expected[0]
     assert ("language" in gather.attrib) == heard
@@ -136,6 +139,7 @@ def test_transfer_rings_the_numbers_of_a_destination_with_a_whisper() -> None:
         "method": "POST",
         "timeout": "25",
         "callerId": CALLED,
+        "answerOnBridge": "true",
     }
     assert tuple(document.numbers) == AGENTS
     for number in document.root.iter("Number"):
@@ -184,7 +188,8 @@ def test_without_a_person_the_number_to_call_is_said(language: str) -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=[])))
 def test_whatever_is_read_back_the_document_stays_well_formed(text: str) -> None:
     action = End("goodbye", (Line("confirm", text), LINE))
-    xml = renderer().reply(FakeReply("call-1", 3, action))
+    made = renderer()
+    xml = made.reply(FakeReply("call-1", 3, action), made.links("ja"), way="twilio")
     said = ["".join(say.itertext()) for say in ET.fromstring(xml).iter("Say")]  # noqa: S314
     words = speakable(text)
     assert said == [words, LINE.text] if words else said == [LINE.text]
@@ -197,7 +202,16 @@ def test_the_structural_check_finds_mistakes() -> None:
         "<Response><Redirect>/voice/x</Redirect></Response>": "relative URL",
         "<Response><Hangup/><Say>a</Say></Response>": "never reached",
         "<Response><Dial><Number>090</Number></Dial></Response>": "not E.164",
-        "<Response><Play>a</Play></Response>": "<Play> in <Response>",
+        "<Response><Dial><Sip>queue@pbx</Sip></Dial></Response>": "no SIP address",
+        f"<Response><Dial><Sip>sip:{'a' * 251}</Sip></Dial></Response>": "of 255 and 0 characters",
+        f"<Response><Dial><Sip>sip:a?X-A={'a' * 1020}</Sip></Dial></Response>": "1024 characters",
+        "<Response><Dial><Sip>sip:a?Subject=a</Sip></Dial></Response>": "the header Subject",
+        "<Response><Refer><Sip>sip:a</Sip><Sip>sip:b</Sip></Refer></Response>": "more than one",
+        "<Response><Refer><Number>a</Number></Refer></Response>": "<Number> in <Refer>",
+        "<Response><Enqueue>a</Enqueue></Response>": "without an action",
+        f"<Response><Enqueue><Task>{'a' * 4097}</Task></Enqueue></Response>": "4097 characters",
+        "<Response><Leave/><Say>a</Say></Response>": "never reached",
+        "<Response><Record/></Response>": "<Record> in <Response>",
         "<Say>a</Say>": "the root is",
         "<Response>": "not well-formed",
     }

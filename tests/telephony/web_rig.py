@@ -20,6 +20,8 @@ from werkzeug.test import TestResponse
 from ivr.clock import ManualClock
 from ivr.dialogue.actions import Ask, Line, Listening
 from ivr.settings import Settings
+from ivr.telephony.ladder import Streams
+from ivr.telephony.media.tokens import StreamTokens
 from ivr.telephony.web import WebDeps, create_web
 
 PUBLIC_URL = "https://voice.example.co.jp"
@@ -37,6 +39,10 @@ ASK = Ask(
     (Line("consent", "よろしければ「はい」とおっしゃってください。"),),
     Listening(speech=True, keys=True, grammars=("consent", "commands")),
 )
+
+
+#: All ways of taking answers, best first.
+ALL_WAYS = ("vosk", "twilio", "keys")
 
 
 def web_settings(**changes: Any) -> Settings:
@@ -70,6 +76,10 @@ class Rig:
     results: FakeResults
     settings: Settings
     clock: ManualClock
+    tokens: StreamTokens
+    #: Languages that a model hears, and texts that no stream can play.
+    heard: set[str]
+    silent: set[str]
     ready: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     @property
@@ -143,6 +153,16 @@ class Document:
         return self.one("Redirect").text or ""
 
     @property
+    def url(self) -> str:
+        """Where the document leads at last, without the base."""
+        return self.redirect.removeprefix(PUBLIC_URL)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the stream is told."""
+        return {each.get("name", ""): each.get("value", "") for each in self.root.iter("Parameter")}
+
+    @property
     def numbers(self) -> list[str]:
         return [number.text or "" for number in self.root.iter("Number")]
 
@@ -161,6 +181,13 @@ def build_rig(*script: Any, service: Mapping[str, Any] | None = None, **changes:
     clock = ManualClock(datetime(2026, 11, 22, 1, 0, tzinfo=UTC))
     settings = web_settings(**changes)
     ready: dict[str, Callable[[], None]] = {}
+    tokens = StreamTokens(b"k" * 32, answers, clock)
+    heard, silent = {"ja"}, set[str]()
+    streams = Streams(
+        issue=tokens.issue,
+        can_hear=heard.__contains__,
+        has_sound=lambda text, language: text not in silent,
+    )
     app = create_web(
         WebDeps(
             settings=settings,
@@ -171,6 +198,7 @@ def build_rig(*script: Any, service: Mapping[str, Any] | None = None, **changes:
             jwks=lambda: {"keys": [{"kty": "OKP", "kid": "k1"}]},
             readiness=ready,
             clock=clock,
+            streams=streams,
         )
     )
-    return Rig(app, dialogue, answers, results, settings, clock, ready)
+    return Rig(app, dialogue, answers, results, settings, clock, tokens, heard, silent, ready)

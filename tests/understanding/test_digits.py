@@ -90,3 +90,38 @@ def test_what_is_read_back_is_understood(text: str) -> None:
     for language in ("ja", "en"):
         spoken = digits.spoken(text, language=language)
         assert digits.parse(spoken, confidence=1.0) == Understood("ok", text, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("一二三四、いえ、一二三五", "1235"),
+        ("いちにさんし しつれいしました いちにさんご", "1235"),
+        ("1234じゃなくて1235です", "1235"),
+        ("1 2 3 4 間違えました 1 2 3 5", "1235"),
+        ("one two three four, no, one two three five", "1235"),
+        ("one two three four no sorry one two three five", "1235"),
+        # Not as long: nobody knows which of them it replaces.
+        ("一二三四、いえ、五", None),
+        ("一二三四、いえ", None),
+        ("one two three four, sorry", None),
+    ],
+)
+def test_digits_taken_back_are_read_back(text: str, value: str | None) -> None:
+    found = digits.parse(text, confidence=1.0)
+    assert (found.status, found.value, found.reason) == ("unclear", value, "corrected")
+    assert found.confidence < 1.0
+    wanted = digits.parse(text, confidence=1.0, length=4)
+    assert (wanted.value, wanted.reason) == (value, "corrected")
+
+
+@pytest.mark.parametrize(
+    "text", ["すみません、一二三四", "いえ、一二三四です", "sorry, one two three four"]
+)
+def test_an_apology_before_digits_takes_nothing_back(text: str) -> None:
+    assert digits.parse(text, confidence=1.0) == Understood("ok", "1234", 1.0)
+
+
+@pytest.mark.parametrize("text", ["いいえ", "違います", "no", "sorry"])
+def test_a_correction_alone_is_no_digit(text: str) -> None:
+    assert digits.parse(text, confidence=1.0).status == "none"

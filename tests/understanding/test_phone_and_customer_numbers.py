@@ -154,6 +154,7 @@ def test_phones_are_compared_in_e164(
     [
         ("12345678", "12345678", "pass"),
         ("12345678", "1234-5678", "pass"),
+        ("12345678", "K-12345678-X", "pass"),
         ("12345678", "１２３４ ５６７８", "pass"),
         ("12345678", "12345679", "fail"),
         ("12345678", "1234567", "fail"),
@@ -165,3 +166,8 @@ def test_customer_numbers_are_equal_or_not(heard: str, registered: str, decision
     found = customer_number.compare_numbers(heard, registered)
     assert found.decision == decision
     assert (found.score == 1.0) == (decision == "pass")
+
+
+def test_a_phone_number_said_anew_is_read_back() -> None:
+    found = phone_number.parse("090 1234 5678、いえ、080 1234 5678", confidence=1.0)
+    assert (found.status, found.value, found.reason) == ("unclear", "+818012345678", "corrected")

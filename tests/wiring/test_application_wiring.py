@@ -29,9 +29,9 @@ from ivr.telephony.senders.outbox import LocalOutbox
 from ivr.telephony.senders.smtp import SmtpSender
 from ivr.telephony.senders.twilio_messaging import TwilioMessaging
 from ivr.telephony.senders.twilio_voice import TwilioVoice
-from ivr.wiring import application
 from ivr.wiring import keys as wiring_keys
-from ivr.wiring.application import RunningApp, build_app, load_shipped_flow
+from ivr.wiring.application import RunningApp, build_app
+from ivr.wiring.backstage import code_policy, load_shipped_flow, open_database
 from ivr.wiring.keys import with_rehearsal_keys
 from ivr.wiring.senders import make_senders
 
@@ -149,7 +149,7 @@ def test_a_malformed_key_is_named_and_not_quoted(
 ) -> None:
     settings = Settings(var_dir=tmp_path, field_key=key)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="IVR_FIELD_KEY must be 32 bytes") as caught:
-        application.open_database(settings, clock)
+        open_database(settings, clock)
     assert key not in str(caught.value)
 
 
@@ -218,7 +218,7 @@ def test_a_way_that_cannot_carry_a_channel_is_refused(
 
 
 def test_limits_on_codes_come_from_the_settings() -> None:
-    policy = application.code_policy(
+    policy = code_policy(
         Settings(
             code_minutes=7, code_attempts=2, code_sends=4, lockout_failures=9,
             customer_sends_per_day=5, prefix_sends_per_day=44, contact_changed_days=12,

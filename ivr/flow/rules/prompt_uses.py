@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ivr.flow.draft import Draft
 from ivr.flow.model import CollectState, FlowFile
 from ivr.flow.nodes import Where
 from ivr.flow.transitions import COUNTERS
@@ -36,3 +37,12 @@ def prompt_uses(file: FlowFile) -> Iterator[PromptUse]:
         if isinstance(state, CollectState) and state.missing is not None:
             for date_part, key in state.missing.model_dump().items():
                 yield PromptUse(("states", name, "missing", date_part), key)
+
+
+def desk_prompts(draft: Draft) -> Iterator[tuple[Where, str]]:
+    """Places in destinations.yaml that name a prompt, and the prompt."""
+    for name, destination in draft.desks.file.destinations.items() if draft.desks else ():
+        if destination.closed is not None:
+            yield ("destinations", name, "closed"), destination.closed
+        if destination.overflow is not None and destination.overflow.prompt is not None:
+            yield ("destinations", name, "overflow", "prompt"), destination.overflow.prompt

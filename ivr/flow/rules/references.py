@@ -10,6 +10,7 @@ from ivr.flow import transitions
 from ivr.flow.draft import Draft
 from ivr.flow.model import (
     CHECK_OUTCOMES,
+    CLOSED,
     TRANSFER_OUTCOMES,
     Asking,
     CheckState,
@@ -20,6 +21,7 @@ from ivr.flow.model import (
     TransferState,
 )
 from ivr.flow.nodes import Where
+from ivr.flow.rules.desks import desk_references, overflows
 from ivr.flow.rules.prompt_uses import prompt_uses
 from ivr.flow.suggestion import did_you_mean, shown
 
@@ -31,6 +33,7 @@ YES_NO = "yes_no"
 def references(draft: Draft) -> Iterator[Problem]:
     """Names that are not declared, and outcomes that a state forgot or invented."""
     yield from _targets(draft)
+    yield from _intents(draft)
     yield from _slots(draft)
     yield from _outcomes(draft)
     yield from _destinations(draft)
@@ -39,6 +42,7 @@ def references(draft: Draft) -> Iterator[Problem]:
     yield from _choices(draft)
     yield from _read_backs(draft)
     yield from _prompts(draft)
+    yield from desk_references(draft)
 
 
 def _unknown(
@@ -74,10 +78,11 @@ def _slots(draft: Draft) -> Iterator[Problem]:
 
 def _outcomes(draft: Draft) -> Iterator[Problem]:
     for name, state in draft.file.states.items():
+        optional: set[str] = set()
         if isinstance(state, CheckState):
             expected, what = CHECK_OUTCOMES[state.check], f"check {shown(state.check)}"
         elif isinstance(state, TransferState):
-            expected, what = TRANSFER_OUTCOMES, "a transfer"
+            expected, what, optional = TRANSFER_OUTCOMES, "a transfer", {CLOSED}
         else:
             continue
         where = ("states", name, "on")
@@ -86,20 +91,25 @@ def _outcomes(draft: Draft) -> Iterator[Problem]:
                 message = f"{what} can end in {shown(outcome)}: say where that leads"
                 yield draft.document.problem(where, message, key=True)
         for outcome in state.on:
-            if outcome not in expected:
+            if outcome not in {*expected, *optional}:
                 message = f"{what} never ends in {shown(outcome)}"
-                hint = did_you_mean(outcome, expected)
+                hint = did_you_mean(outcome, {*expected, *optional})
                 yield draft.document.problem((*where, outcome), message + hint, key=True)
 
 
 def _destinations(draft: Draft) -> Iterator[Problem]:
     file = draft.file
-    used = set()
+    used: set[str] = set()
     for name, state in file.states.items():
         if isinstance(state, TransferState):
             used.add(state.destination)
-            where = ("states", name, "destination")
+            where: Where = ("states", name, "destination")
             yield from _unknown(draft, where, "destination", state.destination, file.destinations)
+            for index, route in enumerate(state.routes):
+                used.add(route.to)
+                where = ("states", name, "routes", index, "to")
+                yield from _unknown(draft, where, "destination", route.to, file.destinations)
+    used |= set(overflows(draft).values())
     for index, name in enumerate(file.destinations):
         if name in file.destinations[:index]:
             message = f"destination {shown(name)} is listed twice"
@@ -107,6 +117,25 @@ def _destinations(draft: Draft) -> Iterator[Problem]:
         elif name not in used:
             message = f"no state transfers to the destination {shown(name)}"
             yield draft.document.problem(("destinations", index), message)
+
+
+def _intents(draft: Draft) -> Iterator[Problem]:
+    """Routes ask for intents that some choice gives."""
+    states = draft.file.states
+    given = {
+        choice.intent
+        for state in states.values()
+        if isinstance(state, ChooseState)
+        for choice in state.choices.values()
+        if isinstance(choice, Choice) and choice.intent is not None
+    }
+    for name, state in states.items():
+        for index, route in enumerate(state.routes if isinstance(state, TransferState) else ()):
+            if route.intent is not None and route.intent not in given:
+                message = f"no choice gives the intent {shown(route.intent)}"
+                hint = did_you_mean(route.intent, given)
+                where = ("states", name, "routes", index, "intent")
+                yield draft.document.problem(where, message + hint)
 
 
 def _languages(draft: Draft) -> Iterator[Problem]:
@@ -125,6 +154,11 @@ def _languages(draft: Draft) -> Iterator[Problem]:
                 (("states", name, "choices", meaning, "language"), choice.language)
                 for meaning, choice in state.choices.items()
                 if isinstance(choice, Choice)
+            ]
+        if isinstance(state, TransferState):
+            switches += [
+                (("states", name, "routes", index, "language"), route.language)
+                for index, route in enumerate(state.routes)
             ]
     for where, chosen in switches:
         if chosen is not None and chosen not in file.languages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ivr.errors import Problem
 from ivr.flow.draft import Draft, PromptTexts
@@ -10,7 +10,7 @@ from ivr.flow.duration import seconds
 from ivr.flow.model import PLACEHOLDERS
 from ivr.flow.nodes import Where
 from ivr.flow.placeholders import filled, has_stray_brace, placeholders
-from ivr.flow.rules.prompt_uses import prompt_uses
+from ivr.flow.rules.prompt_uses import desk_prompts, prompt_uses
 from ivr.flow.suggestion import did_you_mean, shown
 
 #: Longer than this at the slow rate, and a caller has forgotten the beginning.
@@ -26,9 +26,9 @@ LONG_VALUE = {
 def texts(draft: Draft) -> Iterator[Problem]:
     """Prompts nobody speaks, empty ones, and placeholders in the wrong place."""
     uses = list(prompt_uses(draft.file))
-    used = {use.key for use in uses}
+    used = {use.key for use in uses} | {key for _, key in desk_prompts(draft)}
     confirming = {use.key for use in uses if use.confirms}
-    plain = {use.key for use in uses if not use.confirms}
+    plain = used - confirming | {use.key for use in uses if not use.confirms}
     for prompts in draft.prompts.values():
         problem = prompts.document.problem
         for key, entries in prompts.texts.items():
@@ -69,14 +69,6 @@ def lengths(
                     f" {LONGEST_S:g} s is the most a caller can follow"
                 )
                 yield prompts.document.problem(where, message)
-
-
-def destinations(draft: Draft, known: Collection[str]) -> Iterator[Problem]:
-    """Destinations for which the settings have no phone number."""
-    for index, name in enumerate(draft.file.destinations):
-        if name not in known:
-            message = f"destination {shown(name)} is not in the settings (IVR_DESTINATIONS)"
-            yield draft.document.problem(("destinations", index), message)
 
 
 def _entries(prompts: PromptTexts) -> Iterator[tuple[Where, str, str]]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from ivr.hearing.grammar import GrammarCompiler
+from ivr.dialogue.expectation import NameQuestion
+from ivr.hearing.grammar import CompiledGrammar, GrammarCompiler
 from ivr.hearing.model import SpeechModel
-from ivr.hearing.recogniser import Recogniser
+from ivr.hearing.recogniser import Recogniser, Transcript
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, decode_mulaw
+from ivr.identity.listened_names import ListenedNames, NameSelection
+from ivr.identity.name_evidence import Guess, NameEvidence, weigh
+from ivr.understanding import phrases
 from ivr.understanding.grammar import Grammar
 from ivr.understanding.value import Hypothesis
 
@@ -20,14 +24,19 @@ _T = TypeVar("_T")
 #: Answers longer than this many characters are cut, as those of webhooks are.
 _MOST_CHARACTERS = 500
 
+#: What becomes of the confidences of what was heard, by language and the question's grammars.
+Calibrated = Callable[[str, Sequence[Grammar], tuple[Hypothesis, ...]], tuple[Hypothesis, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """``hypotheses``: what was said, best first; none where nothing was heard at all. ``foreign``:
-    nothing of it is what anybody would answer (a cough, a door, other people)."""
+    nothing of it is what anybody would answer (a cough, a door, other people).
+    ``name_evidence``: see :class:`ivr.dialogue.events.Heard`."""
 
     hypotheses: tuple[Hypothesis, ...]
     foreign: bool = False
+    name_evidence: NameEvidence | None = None
 
 
 class Ear(Protocol):
@@ -49,8 +58,11 @@ class Ear(Protocol):
 class Ears(Protocol):
     """Makes ears for a question."""
 
-    def prepare(self, language: str, grammars: Sequence[Grammar]) -> Callable[[], Ear] | None:
+    def prepare(
+        self, language: str, grammars: Sequence[Grammar], names: NameQuestion | None = None
+    ) -> Callable[[], Ear] | None:
         """What makes an ear for each utterance; None where this language cannot be heard.
+        ``names``: where a name is asked for, which no grammar holds.
 
         Raises:
             HearingError: none of the grammars can be heard.
@@ -60,33 +72,59 @@ class Ears(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """What one language is heard with."""
+    """What one language is heard with. ``names`` selects whom to listen for where a name is asked
+    for; None where the model does not know names by their reading."""
 
     model: SpeechModel
     compiler: GrammarCompiler
+    names: NameSelection | None = None
 
 
 class VoskEars:
-    """Ears of Vosk. ``phrases`` gives all that is listened for in a grammar."""
+    """Ears of Vosk. ``phrases_of`` gives all that is listened for in a grammar, ``calibrated``
+    makes probabilities of confidences."""
 
     def __init__(
         self,
         tongues: Mapping[str, Tongue],
-        phrases: Callable[[Grammar], Sequence[str]],
+        phrases_of: Callable[[Grammar], Sequence[str]],
         *,
+        calibrated: Calibrated | None = None,
         n_best: int = 3,
     ) -> None:
-        self._tongues, self._phrases, self._n_best = tongues, phrases, n_best
+        self._tongues, self._phrases, self._n_best = tongues, phrases_of, n_best
+        self._calibrated = calibrated
 
-    def prepare(self, language: str, grammars: Sequence[Grammar]) -> Callable[[], Ear] | None:
+    def prepare(
+        self, language: str, grammars: Sequence[Grammar], names: NameQuestion | None = None
+    ) -> Callable[[], Ear] | None:
         """See :class:`Ears`."""
         tongue = self._tongues.get(language)
         if tongue is None:
             return None
-        compiled = tongue.compiler.compile(*map(self._phrases, grammars))
-        return lambda: _VoskEar(
-            Recogniser(tongue.model, compiled, n_best=self._n_best), compiled.unknown_word
-        )
+        lists = [*map(self._phrases, grammars)]
+        compiled = tongue.compiler.compile(*lists)
+
+        def judged(found: Iterable[Transcript]) -> tuple[Hypothesis, ...]:
+            heard = tuple(
+                Hypothesis(each.text[:_MOST_CHARACTERS], each.confidence) for each in found
+            )
+            return (
+                heard if self._calibrated is None else self._calibrated(language, grammars, heard)
+            )
+
+        if names is None:
+            return lambda: _VoskEar(
+                Recogniser(tongue.model, compiled, n_best=self._n_best),
+                compiled.unknown_word,
+                judged,
+            )
+        candidates = None
+        if tongue.names is not None and names.registered is not None:
+            listened = tongue.names.select(names.birthdate, names.registered)
+            listed = tongue.compiler.compile(*lists, once=listened.phrases(names.asked))
+            candidates = _Candidates(listened, listed)
+        return lambda: _NameEar(tongue.model, grammars, names, compiled, candidates, judged)
 
     def warm(self, grammars: Mapping[str, Iterable[Grammar]]) -> None:
         """Compile every grammar (by language) before the first call."""
@@ -98,9 +136,12 @@ class VoskEars:
                     tongue.compiler.compile(phrases)
 
 
+_Judged = Callable[[Iterable[Transcript]], tuple[Hypothesis, ...]]
+
+
 class _VoskEar:
-    def __init__(self, recogniser: Recogniser, unknown_word: str | None) -> None:
-        self._recogniser, self._unknown = recogniser, unknown_word
+    def __init__(self, recogniser: Recogniser, unknown_word: str | None, judged: _Judged) -> None:
+        self._recogniser, self._unknown, self._judged = recogniser, unknown_word, judged
 
     def accept(self, pcm: bytes) -> None:
         self._recogniser.accept(pcm)
@@ -110,11 +151,84 @@ class _VoskEar:
 
     def finish(self) -> Said:
         found = self._recogniser.finish()
-        foreign = bool(found) and set(found[0].text.split()) <= {self._unknown}
-        return Said(
-            tuple(Hypothesis(each.text[:_MOST_CHARACTERS], each.confidence) for each in found),
-            foreign,
+        return Said(self._judged(found), _is_foreign(found, self._unknown))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The names of one claim, and the grammar that listens for them."""
+
+    names: ListenedNames
+    grammar: CompiledGrammar
+
+
+class _NameEar:
+    """Hears a name three times at once: with the model's own language model, which is what the
+    caller has said whoever is registered; with the question's grammars, to tell speech from other
+    sounds; and with the candidates, which is evidence for the check and nothing else."""
+
+    def __init__(
+        self,
+        model: SpeechModel,
+        grammars: Sequence[Grammar],
+        question: NameQuestion,
+        compiled: CompiledGrammar,
+        candidates: _Candidates | None,
+        judged: _Judged,
+    ) -> None:
+        self._grammars, self._question, self._compiled = grammars, question, compiled
+        self._candidates, self._judged = candidates, judged
+        self._freely = Recogniser(model, None)
+        self._closely = Recogniser(model, compiled, n_best=1)
+        self._listed = None if candidates is None else Recogniser(model, candidates.grammar)
+
+    def accept(self, pcm: bytes) -> None:
+        self._freely.accept(pcm)
+        self._closely.accept(pcm)
+        if self._listed is not None:
+            self._listed.accept(pcm)
+
+    def partial(self) -> str:
+        return self._written(self._freely.partial())
+
+    def finish(self) -> Said:
+        freely, closely = self._freely.finish(), self._closely.finish()
+        found = [replace(each, text=self._written(each.text)) for each in freely]
+        meant = self._meaning(closely[0].text) if closely else None
+        if meant is not None and any(self._meaning(each.text) == meant for each in found):
+            found = closely  # a command, which its grammar hears best
+        foreign = _is_foreign(closely, self._compiled.unknown_word) and not any(
+            self._question.is_answer(each.text) for each in found[:1]
         )
+        return Said(self._judged(found), foreign, self._evidence(freely))
+
+    def _written(self, text: str) -> str:
+        """What means something in a grammar as the grammar writes it (もういちど is もう一度); a
+        name stays as it was heard."""
+        written = self._compiled.written(text.split())
+        return text if self._meaning(written) is None else written
+
+    def _meaning(self, text: str) -> str | None:
+        meant = (phrases.meaning(grammar, [Hypothesis(text)]) for grammar in self._grammars)
+        return next((each for each in meant if each is not None), None)
+
+    def _evidence(self, freely: Sequence[Transcript]) -> NameEvidence | None:
+        if self._listed is None or self._candidates is None:
+            return None
+        return weigh(
+            self._candidates.names,
+            _guesses(self._listed.finish()),
+            _guesses(freely),
+            asked=self._question.asked,
+        )
+
+
+def _guesses(found: Iterable[Transcript]) -> list[Guess]:
+    return [Guess(each.text, each.score) for each in found if each.score is not None]
+
+
+def _is_foreign(found: Sequence[Transcript], unknown_word: str | None) -> bool:
+    return bool(found) and set(found[0].text.split()) <= {unknown_word}
 
 
 class Utterance:

@@ -23,6 +23,7 @@ from ivr.hearing.endpointing import (
     Paused,
 )
 from ivr.hearing.telephone_audio import TELEPHONE_RATE
+from ivr.identity.name_evidence import NameEvidence
 from ivr.telephony.media.ears import Ear, Said, Utterance
 from ivr.telephony.media.speaker import Speaker
 from ivr.understanding.value import Hypothesis
@@ -42,9 +43,10 @@ _DIGITS = frozenset("0123456789*#")
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The caller's words, best hypothesis first."""
+    """The caller's words, best hypothesis first; see :class:`ivr.dialogue.events.Heard`."""
 
     hypotheses: tuple[Hypothesis, ...]
+    name_evidence: NameEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,18 @@ Answer = Spoken | Keyed | Nothing | Overloaded
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is said of a question: µ-law ``sound``, and the ``key`` of its text."""
+
+    key: str
+    sound: bytes
+
+
+#: What is left of a question whose words were spoken before the stream began.
+_SAID_BEFORE = Prompt("", b"")
+
+
+@dataclass(frozen=True, slots=True)
 class Hearing:
     """What a question is heard with; see :class:`ivr.dialogue.expectation.Expectation`."""
 
@@ -82,8 +96,9 @@ class Question:
 
     def __init__(
         self,
+        turn: int,
         listen: Listening,
-        prompts: Sequence[bytes],
+        prompts: Sequence[Prompt],
         *,
         slow: bool,
         hearing: Hearing | None,
@@ -91,8 +106,8 @@ class Question:
         speaker: Speaker,
         pool: Executor,
     ) -> None:
-        """``prompts`` are µ-law sounds, one for each line. ``hearing`` None: keys only."""
-        self._listen, self._prompts = listen, prompts
+        """``prompts`` empty: the question has been spoken. ``hearing`` None: keys only."""
+        self._turn, self._listen, self._prompts = turn, listen, prompts or (_SAID_BEFORE,)
         self._limits = limits(listen, slow=slow)
         self._hearing, self._endpointer, self._speaker = hearing, endpointer, speaker
         self._pool = pool
@@ -111,6 +126,8 @@ class Question:
         self._utterance: Utterance | None = None
         #: What comes from the line until it is known whether an utterance was an answer.
         self._judged: bytearray | None = None
+        #: When (by the loop's clock) the last word of a spoken answer was over.
+        self.fell_silent_at: float | None = None
 
     @property
     def behind_s(self) -> float:
@@ -155,7 +172,7 @@ class Question:
         if self._answer.done() or digit not in _DIGITS or not self._takes_keys:
             return
         self._endpointer.stop()
-        self._utterance = self._judged = None
+        self._utterance = self._judged = self.fell_silent_at = None
         self._idle = 0
         await self._be_quiet()
         self._expecting = True
@@ -171,7 +188,9 @@ class Question:
         if not self._speaker.marked(name) or name not in self._marks:
             return
         self._heard_prompts += 1
-        self._prompts_over()
+        if self._heard_prompts == len(self._prompts):
+            self._expecting = True
+            self._endpointer.expect()
 
     @property
     def _takes_keys(self) -> bool:
@@ -181,19 +200,14 @@ class Question:
 
     async def _speak_from(self, first: int) -> None:
         self._heard_prompts = first
-        self._prompts_over()
         speech = self._speech
-        for sound in self._prompts[first:]:
-            name = self._speaker.new_mark()
+        for number, prompt in enumerate(self._prompts[first:], first + 1):
+            last = number == len(self._prompts)
+            name = self._speaker.new_mark(self._turn, prompt.key, last=last)
             self._marks.append(name)
-            await self._speaker.play(sound, name)
+            await self._speaker.play(prompt.sound, name)
             if self._speech != speech:
                 return
-
-    def _prompts_over(self) -> None:
-        if self._heard_prompts == len(self._prompts):
-            self._expecting = True
-            self._endpointer.expect()
 
     async def _be_quiet(self) -> None:
         self._speech += 1
@@ -217,6 +231,8 @@ class Question:
             case Paused(number) if self._utterance is not None:
                 self._do(self._end_if_whole(self._utterance, number))
             case Ended() if self._utterance is not None:
+                now = asyncio.get_running_loop().time()
+                self.fell_silent_at = now - self._endpointer.silence_s
                 self._judged = bytearray()
                 self._do(self._judge(self._utterance))
             case NothingSaid():
@@ -238,14 +254,21 @@ class Question:
 
     async def _judge(self, utterance: Utterance) -> None:
         """An answer, or something that was none and leaves the question open."""
-        said = await utterance.finish()
-        is_answer = await self._is_answer(said)
+        try:
+            async with asyncio.timeout(MOST_BEHIND_S):
+                said = await utterance.finish()
+                is_answer = await self._is_answer(said)
+        except TimeoutError:
+            if utterance is self._utterance:
+                self._finish(Overloaded())
+            return
         if utterance is not self._utterance:  # a key was pressed
             return
         self._utterance = None
         if is_answer:
-            self._finish(Spoken(said.hypotheses))
+            self._finish(Spoken(said.hypotheses, said.name_evidence))
             return
+        self.fell_silent_at = None
         self._endpointer.resume()
         since, self._judged = bytes(self._judged or b""), None
         first, self._cut_in_at = self._cut_in_at, None

@@ -26,7 +26,16 @@ from ivr.telephony.logging import crash
 from ivr.telephony.media import messages
 from ivr.telephony.media.ears import Ears
 from ivr.telephony.media.messages import Audio, Damaged, Key, Marked, Started, Stopped
-from ivr.telephony.media.question import Answer, Hearing, Keyed, Overloaded, Question, Spoken
+from ivr.telephony.media.metrics import MediaMetrics
+from ivr.telephony.media.question import (
+    Answer,
+    Hearing,
+    Keyed,
+    Overloaded,
+    Prompt,
+    Question,
+    Spoken,
+)
 from ivr.telephony.media.speaker import Send, Speaker
 from ivr.telephony.ports import Dialogue, PromptAudio, Reply
 
@@ -62,7 +71,7 @@ class Floor:
     clock: Clock
     decoding: Executor
     waiting: Executor
-    speech: bool = True
+    metrics: MediaMetrics
     check_wait_ms: int = 1500
     silent_s: float = 10.0
 
@@ -88,6 +97,8 @@ class Session:
         self._question: Question | None = None
         self._turn: asyncio.Future[Reply] | None = None
         self._draining = False
+        #: When (by the loop's clock) the words were over that have not been replied to.
+        self._unreplied: float | None = None
         self._log = _log.bind(call_sid=started.call_sid)
 
     @property
@@ -121,13 +132,13 @@ class Session:
 
     def _outcome(self, task: asyncio.Task[None]) -> int:
         error = task.exception()
-        if error is None:
-            return LEFT
-        if isinstance(error, Leaving):
-            self._log.info("stream_left", reason=error.reason)
-            return error.code
-        self._log.error("stream_failed", **crash(error))
-        return BROKEN
+        if not isinstance(error, Leaving):
+            self._floor.metrics.left.labels("failed").inc()
+            self._log.error("stream_failed", **({} if error is None else crash(error)))
+            return BROKEN
+        self._floor.metrics.left.labels(error.reason).inc()
+        self._log.info("stream_left", reason=error.reason)
+        return error.code
 
     # --- what comes in -----------------------------------------------------------------------
 
@@ -192,10 +203,11 @@ class Session:
                 raise Leaving("draining", RESTARTING)
 
     async def _asked(self, reply: Reply, ask: Ask) -> Reply:
-        prompts: Sequence[bytes] = ()
+        prompts: Sequence[Prompt] = ()
         if self._said != str(reply.turn):
             prompts = await self._sounds(reply, ask.lines)
         question = Question(
+            reply.turn,
             ask.listen,
             prompts,
             slow=reply.slow,
@@ -206,16 +218,30 @@ class Session:
         )
         if self._draining:
             raise Leaving("draining", RESTARTING)
+        self._replying()
         self._question = question
         try:
             answer = await question.ask()
         finally:
             self._question = None
-        return await self._taken(reply.turn, self._event(answer))
+        taken = await self._taken(reply.turn, self._event(answer))
+        self._unreplied = question.fell_silent_at
+        if self._unreplied is not None:
+            self._floor.metrics.answers.observe(_since(self._unreplied))
+        return taken
+
+    def _replying(self) -> None:
+        """Our voice begins."""
+        if self._unreplied is not None:
+            self._floor.metrics.replies.observe(_since(self._unreplied))
+            self._unreplied = None
 
     async def _checked(self, reply: Reply, check: Check) -> Reply:
-        for sound in await self._sounds(reply, check.lines):
-            await self._speaker.play(sound, self._speaker.new_mark())
+        prompts = await self._sounds(reply, check.lines)
+        if prompts:
+            self._replying()
+        for prompt in prompts:
+            await self._speaker.play(prompt.sound, self._speaker.new_mark(reply.turn, prompt.key))
         for _ in range(_MOST_WAITS):
             now = await self._blocking(
                 lambda: self._floor.service.current(
@@ -228,22 +254,24 @@ class Session:
         raise Leaving("check_takes_long")
 
     async def _hearing(self, reply: Reply, ask: Ask) -> Hearing | None:
-        if not (ask.listen.speech and self._floor.speech):
+        if not ask.listen.speech:
             return None
 
         def prepare() -> Hearing | None:
             expected = self._floor.expectations.of(call_sid=self._call, turn=reply.turn)
             if expected is None:
                 return None
-            make = self._floor.ears.prepare(reply.language, expected.grammars)
-            return None if make is None else Hearing(make, expected.is_whole, expected.is_nod)
+            make = self._floor.ears.prepare(reply.language, expected.grammars, expected.names)
+            if make is None:
+                return None
+            return Hearing(self._floor.metrics.timed(make), expected.is_whole, expected.is_nod)
 
         hearing = await self._blocking(prepare)
         if hearing is None:
             raise Leaving("cannot_hear")
         return hearing
 
-    async def _sounds(self, reply: Reply, lines: Sequence[Line]) -> list[bytes]:
+    async def _sounds(self, reply: Reply, lines: Sequence[Line]) -> list[Prompt]:
         """
         Raises:
             Leaving: a line has no sound.
@@ -258,13 +286,13 @@ class Session:
         if None in sounds:
             await self._speaker.finished()
             raise Leaving("prompt_without_sound")
-        return [each for each in sounds if each]
+        return [Prompt(line.key, sound) for line, sound in zip(lines, sounds, strict=True) if sound]
 
     def _event(self, answer: Answer) -> Event:
         at = self._floor.clock.now()
         match answer:
-            case Spoken(hypotheses):
-                return Heard(at, hypotheses)
+            case Spoken(hypotheses, name_evidence):
+                return Heard(at, hypotheses, name_evidence)
             case Keyed(digits, finished_on):
                 return Pressed(at, digits, finished_on)
             case Overloaded():
@@ -299,3 +327,8 @@ class Session:
 
     async def _blocking(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._floor.waiting, work)
+
+
+def _since(then: float) -> float:
+    """Seconds that have passed by the loop's clock."""
+    return asyncio.get_running_loop().time() - then

@@ -33,10 +33,12 @@ class Speaker:
         """Whether something is being sent or played."""
         return bool(self._awaited)
 
-    def new_mark(self) -> str:
-        """A name for the mark after the next sound."""
+    def new_mark(self, turn: int, prompt: str, *, last: bool = False) -> str:
+        """A name for the mark after the sound of ``prompt``, of which a recording of the call or a
+        rehearsal can tell what was heard: ``say:TURN:PROMPT:NUMBER``, or ``ask:…`` after the
+        ``last`` sound of a question, when the caller's answer is awaited."""
         self._marks += 1
-        return f"sound-{self._marks}"
+        return f"{'ask' if last else 'say'}:{turn}:{prompt}:{self._marks}"
 
     async def play(self, sound: bytes, name: str) -> None:
         """Send ``sound`` (µ-law) and a mark called ``name`` after it. What is hushed meanwhile is

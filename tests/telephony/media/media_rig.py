@@ -14,15 +14,18 @@ from typing import Any, TypeVar
 from fakes.answers import FakeAnswers
 from fakes.dialogue import FakeDialogue
 from fakes.line_sounds import mulaw, silence, speech, tone
+from pydantic import SecretStr
 
 from ivr.clock import ManualClock
 from ivr.dialogue.actions import Ask, Line, Listening
-from ivr.dialogue.expectation import Expectation
+from ivr.dialogue.expectation import Expectation, NameQuestion
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.media_stream import MediaStream
 from ivr.rehearsal.webhooks import Server
 from ivr.settings import Settings
 from ivr.telephony.media.ears import Ear, Ears, Said
+from ivr.telephony.media.metrics import MediaMetrics
+from ivr.telephony.media.pages import Pages
 from ivr.telephony.media.server import Gate, MediaServer
 from ivr.telephony.media.session import Floor
 from ivr.telephony.media.tokens import StreamTokens
@@ -34,6 +37,7 @@ PUBLIC = "https://voice.example.co.jp"
 STREAM_URL = "wss://voice.example.co.jp/media"
 ACCOUNT = "AC" + "0" * 32
 AUTH_TOKEN = "the-auth-token-of-the-account"
+METRICS_KEY = "key-of-the-prometheus"
 CALLER, CALLED = "+819012345678", "+815012345678"
 
 _T = TypeVar("_T")
@@ -67,6 +71,7 @@ class FakeEar:
         return self.text
 
     def finish(self) -> Said:
+        self.ears.before_finish()
         words = () if not self.text else (Hypothesis(self.text, 0.9),)
         return Said(words, foreign=self.text == "[unk]")
 
@@ -78,9 +83,12 @@ class FakeEars:
     texts: list[str] = field(default_factory=list)
     heard: list[int] = field(default_factory=list)
     before_work: Callable[[], None] = lambda: None
+    before_finish: Callable[[], None] = lambda: None
     deaf: bool = False
 
-    def prepare(self, language: str, grammars: Sequence[Grammar]) -> Callable[[], Ear] | None:
+    def prepare(
+        self, language: str, grammars: Sequence[Grammar], names: NameQuestion | None = None
+    ) -> Callable[[], Ear] | None:
         return None if self.deaf else self._make
 
     def _make(self) -> Ear:
@@ -170,11 +178,14 @@ def media_rig(
     texts: Sequence[str] = (),
     silent_s: float = 300.0,
     start_s: float = 300.0,
+    is_ready: Callable[[], None] = lambda: None,
+    check_signatures: bool = True,
     **dialogue: Any,
 ) -> Iterator[MediaRig]:
     """Run a server whose calls walk through ``script``; utterances will be ``texts``."""
     clock = ManualClock(datetime(2026, 11, 22, 1, 0, tzinfo=UTC))
     service = FakeDialogue(script, **dialogue)
+    metrics = MediaMetrics()
     fakes, prompts = FakeEars(list(texts)), FakePrompts()
     tokens = StreamTokens(b"k" * 32, FakeAnswers(), clock)
     settings = Settings(
@@ -182,6 +193,7 @@ def media_rig(
         twilio_auth_token=AUTH_TOKEN,  # type: ignore[arg-type]
         twilio_account_sid=ACCOUNT,
         twilio_webhook_key="",  # type: ignore[arg-type]
+        check_signatures=check_signatures,
     )
     with ThreadPoolExecutor(2) as decoding, ThreadPoolExecutor(4) as waiting:
         floor = Floor(
@@ -192,10 +204,12 @@ def media_rig(
             clock=clock,
             decoding=decoding,
             waiting=waiting,
+            metrics=metrics,
             silent_s=silent_s,
         )
         gate = Gate(SignatureCheck(settings), tokens, most, ACCOUNT, start_s)
-        server = MediaServer(gate, floor)
+        pages = Pages(metrics, SecretStr(METRICS_KEY), is_ready, waiting)
+        server = MediaServer(gate, floor, pages)
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever)
         thread.start()

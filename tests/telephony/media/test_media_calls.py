@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes.line_sounds import mulaw, noise
+from fakes.line_sounds import mulaw, noise, speech
 from media_rig import COUGH, WORD, ask, media_rig
 
 from ivr.dialogue.actions import Check, End, Line, Transfer
 from ivr.dialogue.events import Heard, Pressed, Silence
+from ivr.rehearsal import media_stream
 from ivr.rehearsal.media_stream import SILENCE, MediaStream
 from ivr.understanding.value import Hypothesis
 
@@ -123,6 +124,25 @@ def test_callers_may_cut_in() -> None:
         assert len(line.played) < 8000 * 5
         line.until(lambda: line.bot_speaks)
         assert rig.events() == [Heard(rig.clock.now(), heard("はい"))]
+        line.hang_up()
+
+
+def test_the_bot_is_silent_within_200_ms_and_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(media_stream, "_STEP", 1)  # no frame runs ahead of the server
+    with media_rig(CONSENT, NEXT, texts=["はい"]) as rig:
+        rig.prompts.seconds = 6
+        line = rig.call()
+        line.until(lambda: line.bot_speaks)
+        line.run(1.0)
+        began = len(line.said)
+        line.say(mulaw(speech(0.6)))
+        line.until(lambda: "clear" in line.events, 10)
+        assert len(line.said) - began <= 0.2 * 8000
+        line.until(lambda: bool(rig.events()))
+        # All of it, a little of what was before, and the silence that ended it.
+        assert rig.ears.heard[0] >= (0.3 + 0.6 + 0.7) * 8000
         line.hang_up()
 
 
@@ -278,8 +298,7 @@ def test_while_a_check_runs_the_caller_hears_its_words() -> None:
 def test_what_was_spoken_by_twiml_is_not_spoken_again() -> None:
     with media_rig(CONSENT, NEXT, texts=["はい"]) as rig:
         line = rig.call(said="0")
-        line.run(0.5)
-        assert not line.bot_speaks
+        line.until(lambda: line.events == ["mark"] and not line.bot_speaks)
         line.say(WORD)
         assert said(line) == rig.prompts.sound("次の質問です")
         line.hang_up()

@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 import threading
+import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from ivr.dialogue.events import Heard
 from ivr.errors import RehearsalError
 from ivr.rehearsal.media_stream import MediaStream
 from ivr.settings import Settings
+from ivr.telephony.media import question as question_module
 from ivr.telephony.media import server as server_module
 from ivr.telephony.media.tokens import StreamTokens
 from ivr.telephony.signatures import SignatureCheck
@@ -212,7 +215,7 @@ def test_no_more_calls_are_taken_than_can_be_heard() -> None:
         lines[1].hang_up()
 
 
-def test_nobody_is_let_in_while_calls_wait_to_be_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_let_in_while_calls_wait_to_be_heard() -> None:
     with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
         free = threading.Event()
         rig.ears.before_work = lambda: void(free.wait())
@@ -220,7 +223,6 @@ def test_nobody_is_let_in_while_calls_wait_to_be_heard(monkeypatch: pytest.Monke
         line.hear_out()
         line.say(WORD * 4)
         line.run(0.7 * 4)
-        monkeypatch.setattr(server_module, "_MOST_BEHIND_S", 1.0)
         assert close_code(rig.call()) == 1013
         free.set()
         line.hear_out()
@@ -238,6 +240,20 @@ def test_a_call_that_cannot_be_kept_up_with_is_left_to_twiml() -> None:
         line.say(WORD * 30)
         assert close_code(line) == 1000
         free.set()
+        assert rig.events() == []
+
+
+def test_an_answer_that_is_never_decoded_is_left_to_twiml(monkeypatch: pytest.MonkeyPatch) -> None:
+    with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
+        free = threading.Event()
+        rig.ears.before_finish = lambda: void(free.wait())
+        monkeypatch.setattr(question_module, "MOST_BEHIND_S", 1.0)
+        line = rig.call()
+        line.hear_out()
+        line.say(WORD)
+        line.until(lambda: line.closed is not None, 9000)
+        free.set()
+        assert line.closed == 1000
         assert rig.events() == []
 
 
@@ -376,6 +392,35 @@ def test_a_server_that_stops_does_not_wait_for_ever() -> None:
         draining = asyncio.run_coroutine_threadsafe(rig.server.drain(0), rig.loop)
         assert close_code(line) == 1012
         draining.result(30)
+
+
+def test_a_server_that_stops_waits_for_all_who_do_not_answer_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "_CLOSE_S", 0.5)
+    with media_rig(FIRST, most=9) as rig, ExitStack() as deaf:
+        for _ in range(8):
+            line = deaf.enter_context(socket.create_connection(("127.0.0.1", rig.server.port)))
+            line.sendall(upgrade())
+            assert b" 101 " in line.recv(4096)
+        began = time.monotonic()
+        rig.do(rig.server.drain(0))
+        assert time.monotonic() - began < 3, "one after the other takes four seconds"
+
+
+def upgrade() -> bytes:
+    """The request that opens a WebSocket, signed."""
+    signature = RequestValidator(AUTH_TOKEN).compute_signature(STREAM_URL, {})
+    lines = (
+        "GET /media HTTP/1.1",
+        "Host: voice.example.co.jp",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        f"X-Twilio-Signature: {signature}",
+    )
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 def test_calls_do_not_hear_each_other() -> None:

@@ -1,0 +1,100 @@
+"""Training as a whole, on seconds of sound: it learns, and an interruption changes nothing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+MISSING = "the extra 'model' is not installed; 'make model-env' installs it"
+torch = pytest.importorskip("torch", reason=MISSING)
+
+from speech_model import synthesis, training  # noqa: E402
+from speech_model.full_sum import Path as UnitPath  # noqa: E402
+from speech_model.network import Network  # noqa: E402
+from speech_model.schedule import Stage  # noqa: E402
+
+EPOCHS = 6
+
+
+class Interrupted(Exception):
+    """What stops a run in the middle."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[training.Example]]:
+    """Ten sounds of half a second: a tone that is one unit, a hiss that is another."""
+    folder = tmp_path_factory.mktemp("sounds")
+    random = np.random.default_rng(1)
+    time = np.arange(synthesis.RATE_HZ // 2) / synthesis.RATE_HZ
+    examples = []
+    for at in range(10):
+        tone = 0.3 * np.sin(2 * np.pi * random.uniform(400, 500) * time)
+        sound = tone if at % 2 else 0.1 * random.normal(size=len(time))
+        wav = folder / f"{at}.wav"
+        synthesis.write_wav(wav, sound)
+        path = UnitPath((0, 1 + at % 2, 0), (True, False, True))
+        examples.append(training.Example(str(wav), 0.5, path))
+    return {"sounds": examples}
+
+
+def trained(
+    folder: Path, data: dict[str, list[training.Example]], stop_in: int | None = None
+) -> dict[str, object]:
+    """The weights after all epochs; with ``stop_in`` the run breaks off in that epoch and begins
+    again."""
+
+    def progress(line: str) -> None:
+        if stop_in is not None and line.startswith(f"epoch {stop_in}/") and not again:
+            raise Interrupted
+
+    def trainer() -> training.Trainer:
+        stages = [Stage({"sounds": 1.0}, EPOCHS, 0.1, gentle=True)]
+        return training.Trainer(folder, 8, stages, data, seed=1, progress=progress)
+
+    again = False
+    if stop_in is not None:
+        with pytest.raises(Interrupted):
+            trainer().run()
+        again = True
+    weights: dict[str, object] = torch.load(trainer().run(), weights_only=True)
+    return weights
+
+
+def test_an_interrupted_run_ends_with_the_same_weights(
+    tmp_path: Path, data: dict[str, list[training.Example]]
+) -> None:
+    whole = trained(tmp_path / "whole", data)
+    broken = trained(tmp_path / "broken", data, stop_in=2)
+    assert all(torch.equal(whole[name], broken[name]) for name in whole)
+
+
+def test_training_learns_and_keeps_the_average_of_its_last_steps(
+    tmp_path: Path, data: dict[str, list[training.Example]]
+) -> None:
+    kept = trained(tmp_path, data)
+    log = (tmp_path / "log.jsonl").read_text("utf-8").splitlines()
+    losses = [json.loads(line)["loss"] for line in log]
+    assert len(losses) == EPOCHS
+    assert losses[-1] < losses[0] - 0.02
+    last = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["network"]
+    torch.manual_seed(1)
+    first = Network(8).state_dict()
+    name = "output.weight"
+    way, kept_way = (last[name] - first[name]).norm(), (kept[name] - first[name]).norm()
+    assert 0 < kept_way < 0.5 * way
+
+
+def test_a_stage_may_end_before_its_cosine(
+    tmp_path: Path, data: dict[str, list[training.Example]]
+) -> None:
+    def last_rate(cycle: int) -> float:
+        folder = tmp_path / str(cycle)
+        stages = [Stage({"sounds": 1.0}, 4, 1e-3, gentle=True, cycle=cycle)]
+        training.Trainer(folder, 4, stages, data, seed=1, progress=lambda line: None).run()
+        state = torch.load(folder / "checkpoint.pt", weights_only=True)
+        rate: float = state["optimiser"]["param_groups"][0]["lr"]
+        return rate
+
+    # Three quarters of a cosine, and three eighths of one.
+    assert last_rate(8) / last_rate(0) == pytest.approx(4.72, abs=0.01)

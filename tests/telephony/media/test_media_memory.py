@@ -1,0 +1,134 @@
+"""What callers say lives in memory for its turn only, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gc
+import os
+import sys
+import threading
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fakes.line_sounds import mulaw, speech
+from media_rig import MediaRig, ask, media_rig
+
+from ivr.dialogue.events import Heard
+from ivr.hearing.telephone_audio import decode_mulaw
+from ivr.rehearsal.media_stream import FRAME, MediaStream
+
+FIRST, SECOND = ask("first", "一つ目の質問"), ask("second", "二つ目の質問")
+#: A second of speech; the server hears it in frames of 20 ms.
+SAID = mulaw(speech(1.0))
+#: Modules, classes and code hold the whole program, and this test with it.
+_PROGRAM = (type, types.ModuleType, types.FunctionType, types.CodeType, MediaStream)
+
+
+def traces() -> list[bytes]:
+    """Parts of what was said, as µ-law, as samples and as Twilio sends it."""
+    frames = [SAID[start : start + FRAME] for start in range(0, len(SAID) - FRAME, FRAME * 5)]
+    coded = [base64.b64encode(frame)[:80] for frame in frames]
+    return [
+        *(frame[:60] for frame in frames),
+        *(decode_mulaw(frame[:60]) for frame in frames),
+        *coded,
+    ]
+
+
+def held(rig: MediaRig) -> int:
+    """How many objects that the server can reach hold some of what was said."""
+    looked_for = traces()
+    programs = {id(vars(module)) for module in list(sys.modules.values())}
+    seen: set[int] = set()
+    left: list[Any] = [rig.server, rig.loop, *asyncio.all_tasks(rig.loop)]
+    found = 0
+    while left:
+        each = left.pop()
+        if id(each) in seen or id(each) in programs or isinstance(each, _PROGRAM):
+            continue
+        seen.add(id(each))
+        if isinstance(each, str):
+            each = each.encode("utf-8", "replace")
+        if isinstance(each, bytes | bytearray):
+            found += any(part in each for part in looked_for)
+        else:
+            left += gc.get_referents(each)
+    return found
+
+
+def test_when_a_turn_is_over_nothing_of_it_is_left() -> None:
+    free, decoding = threading.Event(), threading.Event()
+
+    def slowly() -> None:
+        decoding.set()
+        free.wait()
+
+    with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
+        line = rig.call()
+        line.hear_out()
+        rig.ears.before_work = slowly
+        line.say(SAID)
+        line.until(decoding.is_set)
+        line.run(1.0)
+        assert held(rig), "while it is decoded it has to be somewhere"
+        free.set()
+        line.hear_out()
+        line.run(1.0)
+        gc.collect()
+        assert [type(event) for event in rig.events()] == [Heard]
+        assert held(rig) == 0
+        line.hang_up()
+
+
+def test_what_was_no_answer_is_not_kept_either() -> None:
+    with media_rig(FIRST, SECOND, texts=["", "はい"]) as rig:
+        line = rig.call()
+        line.hear_out()
+        line.say(SAID)
+        line.until(lambda: rig.ears.texts == ["はい"])
+        line.run(4.0)
+        gc.collect()
+        assert held(rig) == 0
+        line.hang_up()
+
+
+_written: list[str] = []
+_watching = threading.Event()
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _watching.is_set():
+        path, mode, flags = arguments
+        if flags & (os.O_WRONLY | os.O_RDWR) or set(mode or "") & set("wax+"):
+            _written.append(str(path))
+
+
+@pytest.fixture(scope="module")
+def audited() -> None:
+    """A hook can never be taken off again; it does nothing when nobody watches."""
+    sys.addaudithook(_audit)
+
+
+@pytest.fixture
+def written(audited: None) -> Iterator[list[str]]:
+    """The files that are opened for writing."""
+    _written.clear()
+    yield _written
+    _watching.clear()
+
+
+def test_nothing_is_written_to_a_disk(written: list[str], tmp_path: Any) -> None:
+    with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
+        line = rig.call()
+        line.hear_out()
+        _watching.set()
+        line.say(SAID)
+        line.hear_out()
+        line.hang_up()
+        assert rig.events()
+        assert written == []
+        (tmp_path / "other").write_text("what is written is noticed")
+        assert len(written) == 1
