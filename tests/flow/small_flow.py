@@ -178,3 +178,10 @@ class Workshop:
         except FilesError as error:
             return [str(problem) for problem in error.problems]
         return []
+
+    def problems_in_flow(self, *changes: tuple[str, str]) -> list[str]:
+        """What loading complains about in flow.yaml after these edits, as line:column: message."""
+        path = "flows/small/flow.yaml"
+        self.edit(path, *changes)
+        found = [line for line in self.problems() if line.startswith(path)]
+        return [line.removeprefix(f"{path}:") for line in found]

@@ -11,9 +11,10 @@ from typing import Any
 import flask
 from twilio.request_validator import RequestValidator
 
+from ivr.clock import ManualClock
 from ivr.flow.flow import Flow
 from ivr.flow.model import FlowFile
-from ivr.rehearsal.callfile import CallFile
+from ivr.rehearsal.callfile import DEFAULT_NOW, CallFile
 
 TOKEN = "a-token-for-tests"
 PUBLIC = "https://bot.invalid"
@@ -46,6 +47,14 @@ def ask(text: str, action: str = "/next", **attributes: str) -> str:
 
 def dial(action: str = "/dialled", whisper: str = "/whisper?ref=R1") -> str:
     return f'<Dial action="{action}" timeout="20"><Number url="{whisper}">{AGENT}</Number></Dial>'
+
+
+def seconds(clock: ManualClock) -> float:
+    """How long the call has taken, by the rehearsal's clock."""
+    return (clock.now() - DEFAULT_NOW).total_seconds()
+
+
+GOODBYE = say("失礼いたします。") + "<Hangup/>"
 
 
 @dataclass

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_server import AGENT, PUBLIC, TOKEN, BotServer, bot_app, call_of, small_flow
+from bot_server import AGENT, GOODBYE, PUBLIC, TOKEN, BotServer, ask, bot_app, call_of, small_flow
+from small_stage import SmallStage
 
 from ivr.clock import ManualClock
 from ivr.flow.flow import Flow
@@ -18,6 +19,7 @@ from ivr.rehearsal.outcome import Outcome
 from ivr.rehearsal.telephone import Surroundings, Telephone
 from ivr.rehearsal.web_server import serving
 from ivr.rehearsal.webhooks import Server
+from ivr.rehearsal.world import Worlds
 
 
 @pytest.fixture
@@ -65,3 +67,17 @@ def place(
         return Telephone(call_of(*turns, **more), flow, surroundings, moments.append).place()
 
     return place
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStage:
+    monkeypatch.setenv("IVR_FLOWS_DIR", str(tmp_path))
+    stage = SmallStage()
+    stage.bot.pages = {"/voice/incoming": ask("ご本人様ですか。"), "/next": GOODBYE}
+    return stage
+
+
+@pytest.fixture
+def worlds(stage: SmallStage) -> Iterator[Worlds]:
+    with Worlds(stage, fast=True) as worlds:
+        yield worlds

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_server import PUBLIC, TOKEN, BotServer, ask, say, small_flow
+from bot_server import GOODBYE, PUBLIC, TOKEN, BotServer, ask, small_flow
 from click.testing import CliRunner, Result
 from fakes.sound_files import write_wav
 from fakes.voices import hum
+from small_stage import SmallStage
 from stream_bot import stream_bot
 from test_call_recording import sides
-from test_worlds import SmallStage
 
 from ivr.cli import cli
 from ivr.clock import HurriedClock
@@ -26,7 +26,6 @@ from ivr.rehearsal.world import PUBLIC_URL
 from ivr.telephony.media.ears import Said
 from ivr.understanding.value import Hypothesis
 
-GOODBYE = say("失礼いたします。") + "<Hangup/>"
 CALL = """\
 call: a yes
 flow: verify

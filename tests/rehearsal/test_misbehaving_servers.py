@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bot_server import BotServer, ask, dial, say
+from bot_server import GOODBYE, BotServer, ask, dial, say
 
 from ivr.errors import RehearsalError
 from ivr.rehearsal.conversation import Moment
@@ -16,8 +16,6 @@ from ivr.rehearsal.outcome import Outcome
 from ivr.rehearsal.webhooks import Server
 
 Place = Callable[..., Outcome]
-
-GOODBYE = say("失礼いたします。") + "<Hangup/>"
 
 
 @pytest.mark.parametrize(

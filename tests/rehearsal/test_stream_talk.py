@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_server import PUBLIC, TOKEN, BotServer, ask, say
+from bot_server import GOODBYE, PUBLIC, TOKEN, BotServer, ask
 from fakes.sound_files import write_wav
 from fakes.voices import hum
 from stream_bot import Script, StreamBot, stream_bot
@@ -27,7 +27,6 @@ STREAM = (
     "<Connect><Stream url='wss://bot.invalid/media'><Parameter name='token' value='T'/></Stream>"
     "</Connect>"
 )
-GOODBYE = say("失礼いたします。") + "<Hangup/>"
 WORD = hum(0.6)
 
 

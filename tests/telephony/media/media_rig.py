@@ -49,6 +49,9 @@ def ask(state: str, *texts: str, **listen: Any) -> Ask:
     return Ask(state, lines, Listening(**listening))
 
 
+FIRST = ask("first", "一つ目の質問")
+SECOND = ask("second", "二つ目の質問")
+THIRD = ask("third", "三つ目の質問")
 #: A word: half a second of speech, a little silence before it.
 WORD = mulaw(silence(0.2) + speech(0.5))
 COUGH = mulaw(silence(0.2) + speech(0.3))
@@ -223,3 +226,9 @@ def media_rig(
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+
+
+def close_code(line: MediaStream) -> int | None:
+    """What the server closes ``line`` with, when it does."""
+    line.until(lambda: line.closed is not None)
+    return line.closed

@@ -14,13 +14,12 @@ from typing import Any
 
 import pytest
 from fakes.line_sounds import mulaw, speech
-from media_rig import MediaRig, ask, media_rig
+from media_rig import FIRST, SECOND, MediaRig, media_rig
 
 from ivr.dialogue.events import Heard
 from ivr.hearing.telephone_audio import decode_mulaw
 from ivr.rehearsal.media_stream import FRAME, MediaStream
 
-FIRST, SECOND = ask("first", "一つ目の質問"), ask("second", "二つ目の質問")
 #: A second of speech; the server hears it in frames of 20 ms.
 SAID = mulaw(speech(1.0))
 #: Modules, classes and code hold the whole program, and this test with it.

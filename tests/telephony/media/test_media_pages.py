@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from media_rig import METRICS_KEY, WORD, MediaRig, ask, media_rig
+from media_rig import FIRST, METRICS_KEY, SECOND, WORD, MediaRig, media_rig
 from prometheus_client.parser import text_string_to_metric_families
 
 from ivr.dialogue.actions import Check, End, Line
@@ -21,7 +21,6 @@ from ivr.telephony.media import server as server_module
 from ivr.telephony.media.lag import Lag
 from ivr.telephony.media.metrics import MediaMetrics
 
-FIRST, SECOND = ask("first", "一つ目の質問"), ask("second", "二つ目の質問")
 END = End("goodbye")
 
 
