@@ -203,7 +203,7 @@ class Call:
             answers = list(pool.map(webhook.send, self.posts))
         # While a check runs, whoever does not run it answers with a filler.
         settled = {answer for answer in answers if "poll=" not in answer}
-        assert len(settled) <= 1, "two answers to one webhook"
+        assert len(settled) <= 1, f"two answers to one webhook: {settled}"
         return settled.pop() if settled else answers[0]
 
 

@@ -13,7 +13,7 @@ from application_rig import (
     PERSON,
     settings_for,
 )
-from fixtures_application import House
+from fixtures_application import House, opened_house
 from sqlalchemy import event, text
 
 from ivr.clock import ManualClock
@@ -24,6 +24,12 @@ pytestmark = pytest.mark.usefixtures("log")
 #: What a caller hears while the database is away, and when it stays away.
 HOLD = "少々お待ちください"
 SORRY = "係の者におつなぎします"
+
+
+@pytest.fixture
+def house(sqlite_url: str, tmp_path: Path, clock: ManualClock, shipped: Flow) -> Iterator[House]:
+    # Impatient: what is locked or away stays so for the whole test.
+    yield from opened_house(sqlite_url, tmp_path / "var", clock, shipped, database_wait_s=0.5)
 
 
 @contextmanager

@@ -98,6 +98,37 @@ def test_a_taken_port_refuses_to_start(ivr: Ivr, monkeypatch: pytest.MonkeyPatch
     assert f"cannot listen on IVR_BIND={address}: Address already in use (" in ran.err
 
 
+#: A server that takes so many seconds to make its app, or for ever.
+SLOW = """
+import sys, threading
+import flask
+from ivr.commands import serve
+
+address, takes = sys.argv[1:]
+sys.argv[1:] = []
+
+def load():
+    threading.Event().wait(None if takes == "for ever" else float(takes))
+    return flask.Flask("slow", static_folder=None)
+
+serve.Server(address, 1, load, limit_s=1.0).run()
+"""
+
+
+def test_a_server_whose_app_is_never_made_ends_and_says_so() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", SLOW, free_address(), "for ever"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 3
+    assert "could not take calls 1 seconds after its start and was ended" in ran.stderr
+    assert "IVR_START_LIMIT_S" in ran.stderr
+    assert ran.stderr.count("could not take calls") == 1, "it is not tried again and again"
+
+
 def test_a_process_that_does_not_start_is_told(home: Path) -> None:
     settings = load_settings(bind=free_address(), sms_sender="smtp")
     log = home / "server.log"
