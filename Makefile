@@ -17,7 +17,7 @@ LOCK := $(UV) pip compile pyproject.toml $(LOCK_AS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test run lint check rehearse rehearse-voice docs lock clean model model-env callers
+.PHONY: help demo test run lint check audit rehearse rehearse-voice docs lock clean model model-env callers
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -47,8 +47,12 @@ check: $(VENV)/.project  ## ruff, formatting, mypy, import rules, and lint of th
 	$(BIN)/lint-imports
 	$(BIN)/ivr lint
 
-docs: $(VENV)/.project  ## write docs/commands.md from the commands' own help
+audit: $(VENV)/.project  ## licences, known vulnerabilities, secrets among the sources
+	@$(BIN)/python .ci/audit.py
+
+docs: $(VENV)/.project  ## write docs/commands.md and docs/openapi.json from the program itself
 	@$(BIN)/python docs/generate_commands.py
+	@$(BIN)/python docs/generate_openapi.py
 
 lock:  ## pin every dependency with its hashes, for every Python from 3.11 (needs uv)
 	@command -v $(UV) >/dev/null || { \

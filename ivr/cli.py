@@ -80,9 +80,41 @@ COMMANDS = {
         "ivr.commands.audit:audit",
         "The audit: who did or saw what, when and why.",
     ),
+    "person": (
+        "ivr.commands.person:person",
+        "What is stored about one customer: tell, correct or delete it.",
+    ),
+    "incident": (
+        "ivr.commands.incident:incident",
+        "List the customers affected by an incident, for their notification.",
+    ),
+    "audio": (
+        "ivr.commands.audio:audio",
+        "What callers said, as sound, where they allowed that it is kept.",
+    ),
+    "purge": (
+        "ivr.commands.purge:purge",
+        "Remove records that were kept for as long as the settings say.",
+    ),
+    "policy": (
+        "ivr.commands.policy:policy",
+        "The assurance policy: who is trusted with what.",
+    ),
+    "risk": (
+        "ivr.commands.risk:risk",
+        "Why calls were doubted, and which another policy would decide otherwise.",
+    ),
+    "outbox": (
+        "ivr.commands.outbox:outbox",
+        "Events for CRMs: what is not delivered, and delivering it again.",
+    ),
+    "callbacks": (
+        "ivr.commands.callbacks:group",
+        "Callers who were promised to be called back.",
+    ),
     "result": (
         "ivr.commands.result:result",
-        "Check the signed results that agents' systems receive.",
+        "Signed results: check one, and whether it was the person after all.",
     ),
     "bench": ("ivr.commands.bench:bench", "Measure this machine: webhook turns, machine steps."),
 }

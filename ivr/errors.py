@@ -64,6 +64,18 @@ class NotFound(RecordsError):
     """No such call, customer, result or flow version."""
 
 
+class KeyExpired(HonninError):
+    """A bearer key was right once, and its time is over."""
+
+
+class TooOften(HonninError):
+    """A system asks more often than it may; ``again_s`` seconds later it may again."""
+
+    def __init__(self, message: str, *, again_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.again_s = again_s
+
+
 class SendFailed(HonninError):
     """A one-time code could not be handed to its provider.
 

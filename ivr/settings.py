@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as MalformedJson
 
@@ -22,16 +23,36 @@ from ivr.errors import SettingsError
 E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 #: A phone number that may be left empty.
 OptionalE164 = Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14})?$")]
-#: Who is rung: a phone number, a SIP address without headers of its own (Twilio takes them below
-#: 255 characters), or a TaskRouter workflow.
+#: Who is rung: a phone number, a SIP address without a password and without headers of its own
+#: (Twilio takes them below 255 characters), or a TaskRouter workflow.
 Address = Annotated[
     str,
-    Field(pattern=r"^(\+[1-9][0-9]{6,14}|sips?:[!-;=@-~]{1,249}|WW[0-9a-f]{32})$", max_length=254),
+    Field(
+        pattern=r"^(\+[1-9][0-9]{6,14}|sips?:([!-9;=A-~]+@)?[!-;=A-~]{1,249}|WW[0-9a-f]{32})$",
+        max_length=254,
+    ),
 ]
-Sender = Literal["outbox", "twilio", "smtp", "off"]
+#: How phone numbers begin, with commas between.
+PhonePrefixes = Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{0,6}(,\+[1-9][0-9]{0,6})*)?$")]
+Sender = Literal["outbox", "twilio", "verify", "smtp", "off"]
 #: A way of taking answers: Vosk on a media stream, Twilio's recognition in ``<Gather>``, or the
 #: keypad alone.
 Way = Literal["vosk", "twilio", "keys"]
+
+
+class ResultReader(BaseModel):
+    """What a system that fetches results may do.
+
+    ``audience``: only results for it; empty: for anybody. ``until``: the last day (in Japan) on
+    which its key counts. ``again_s``: for how many seconds after its first fetch it may fetch the
+    same result again, 0 for never; None: until the result expires.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    audience: str = ""
+    until: date | None = None
+    again_s: Annotated[int, Field(ge=0, le=14_400)] | None = None
 
 
 class Settings(BaseSettings):
@@ -50,6 +71,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8080"
     #: Address and port the web process listens on.
     bind: str = "127.0.0.1:8080"
+    #: Seconds that the web process and the media process each have to start.
+    start_limit_s: float = Field(default=120.0, ge=1, le=3600)
     #: Threads of the web process; a call occupies one only while a webhook is answered.
     threads: int = Field(default=8, ge=1, le=256)
 
@@ -89,6 +112,8 @@ class Settings(BaseSettings):
     speech_models_dir: str = ""
     #: Let production use a model that has only heard made-up voices.
     rehearsal_model_allowed: bool = False
+    #: Keep what callers say in media streams, encrypted, where they allow it in the call.
+    keep_audio: bool = False
     #: File written by ``ivr calibrate``; empty: confidences stay as recognisers give them.
     calibration: str = ""
 
@@ -114,6 +139,11 @@ class Settings(BaseSettings):
     #: Seconds an agent's phone rings.
     ring_s: int = Field(default=20, ge=5, le=120)
 
+    #: Callers who may wait to be called back at once; 0: nobody is promised it.
+    callbacks: int = Field(default=0, ge=0, le=1000)
+    #: Days after which the number of a caller who was not called back is forgotten.
+    callback_days: int = Field(default=3, ge=1, le=31)
+
     # --- records --------------------------------------------------------------------------
     #: SQLAlchemy URL; empty: an SQLite file in ``var_dir``.
     database_url: SecretStr = SecretStr("")
@@ -127,11 +157,37 @@ class Settings(BaseSettings):
     key_wrapper: str = ""
     #: 32 bytes, base64: keys the blind indexes.
     index_key: SecretStr = SecretStr("")
+    #: Days that `ivr purge` leaves calls, with their turns, checks and results.
+    keep_calls_days: int = Field(default=90, ge=1, le=3650)
+    #: Days that sound of callers is kept, where any is; it never outlives its call.
+    keep_audio_days: int = Field(default=30, ge=1, le=365)
+    #: Days that it leaves attempts to prove who calls, with their codes.
+    keep_verifications_days: int = Field(default=90, ge=1, le=3650)
+    #: Days that it leaves counts of failures and of codes sent.
+    keep_counters_days: int = Field(default=30, ge=2, le=3650)
+    #: Days that it leaves rows of the audit.
+    keep_audit_days: int = Field(default=1095, ge=30, le=36500)
+
+    # --- customers ------------------------------------------------------------------------
+    #: Where customers are registered: our own table, a table of the company's, or its web service.
+    directory: Literal["records", "table", "crm"] = "records"
+    #: SQLAlchemy URL of the company's database, or URL of its CRM.
+    directory_url: SecretStr = SecretStr("")
+    #: File (YAML) that says which columns of the company's table hold what.
+    directory_file: str = ""
+    #: Bearer key that the CRM is asked with.
+    directory_key: SecretStr = SecretStr("")
+    #: Seconds that each look-up in the company's system takes; a later answer does not count.
+    directory_seconds: float = Field(default=1.0, ge=0.1, le=5)
 
     # --- codes ----------------------------------------------------------------------------
     sms_sender: Sender = "outbox"
     voice_sender: Sender = "outbox"
     email_sender: Sender = "outbox"
+    #: The Verify service (``VA…``) of senders that are ``verify``.
+    twilio_verify_service: Annotated[str, Field(pattern=r"^(VA[0-9a-f]{32})?$")] = ""
+    #: Its message template (``HJ…``); empty: the service's own.
+    twilio_verify_template: Annotated[str, Field(pattern=r"^(HJ[0-9a-f]{32})?$")] = ""
     code_minutes: int = Field(default=10, ge=1, le=10)
     #: Wrong codes allowed per verification before a person takes over.
     code_attempts: int = Field(default=3, ge=1, le=5)
@@ -143,6 +199,14 @@ class Settings(BaseSettings):
     customer_sends_per_day: int = Field(default=6, ge=1, le=50)
     #: Codes per number prefix (first six digits) and day.
     prefix_sends_per_day: int = Field(default=500, ge=1, le=100_000)
+    #: Codes in all per day.
+    sends_per_day: int = Field(default=20_000, ge=1, le=10_000_000)
+    #: How phones begin that codes go to, with commas between; empty: any country.
+    phone_prefixes: PhonePrefixes = "+81"
+    #: Codes sent within an hour by one channel before the share that is entered is looked at.
+    breaker_sends: int = Field(default=50, ge=5, le=100_000)
+    #: Per cent of those that must be entered, or the channel is not used for a while; 0: no rule.
+    breaker_percent: int = Field(default=20, ge=0, le=90)
     #: Days after a contact changed during which the result says so.
     contact_changed_days: int = Field(default=30, ge=0, le=365)
     smtp_host: str = ""
@@ -161,6 +225,10 @@ class Settings(BaseSettings):
     check_deadline_s: int = Field(default=12, ge=2, le=60)
     #: Threads that perform checks. Sending a code holds one for a second, on purpose.
     check_threads: int = Field(default=16, ge=1, le=64)
+    #: Other systems that add signals of risk: ``module:function`` of each, with commas between.
+    signal_sources: str = ""
+    #: Milliseconds that all of them together have for their answers.
+    signal_timeout_ms: int = Field(default=300, ge=10, le=3000)
 
     # --- results --------------------------------------------------------------------------
     #: Ed25519 private key as a JWK (JSON) that signs results.
@@ -169,11 +237,27 @@ class Settings(BaseSettings):
     issuer: str = ""
     #: Who may rely on results.
     audience: str = "agents"
+    #: Logical destination -> who may rely on results for it, as JSON; otherwise ``audience``.
+    audiences: dict[str, str] = {}
     result_minutes: int = Field(default=30, ge=1, le=240)
     #: Bearer keys of systems that may fetch results: name -> key, as JSON.
     result_keys: dict[str, SecretStr] = {}
+    #: What those systems may do, as JSON: name -> :class:`ResultReader`.
+    result_readers: dict[str, ResultReader] = {}
+    #: Results that one system may ask for in a minute, over all processes.
+    result_reads_per_minute: int = Field(default=120, ge=1, le=10_000)
     #: Bearer key for ``/metrics``; empty: loopback only.
     metrics_key: SecretStr = SecretStr("")
+
+    # --- CRMs -----------------------------------------------------------------------------
+    #: Systems that are told of each result, as JSON: name -> URL.
+    crm_webhooks: dict[str, str] = {}
+    #: What those webhooks are signed with, as JSON: name -> secrets, separated by spaces.
+    crm_secrets: dict[str, SecretStr] = {}
+    #: Private networks in which CRMs may be, with commas between; otherwise only public addresses.
+    crm_networks: str = ""
+    #: Seconds a CRM has to be connected to, and once more to answer.
+    crm_timeout_s: float = Field(default=10.0, ge=0.1, le=30)
 
     # --- logs -----------------------------------------------------------------------------
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -256,6 +340,8 @@ class Settings(BaseSettings):
             for channel, sender in senders.items()
             if sender == "outbox"
         ]
+        if "verify" in senders.values() and not self.twilio_verify_service:
+            problems.append("IVR_TWILIO_VERIFY_SERVICE is needed to send codes by Twilio Verify")
         if "smtp" in senders.values() and not (self.smtp_host and self.smtp_from):
             problems.append("IVR_SMTP_HOST and IVR_SMTP_FROM are needed to send e-mail")
         return problems

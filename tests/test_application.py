@@ -190,6 +190,7 @@ def test_a_broken_flow_keeps_the_application_from_starting(
 ) -> None:
     flow = tmp_path / "flows" / "verify"
     flow.mkdir(parents=True)
+    (tmp_path / "flows" / "policies").symlink_to(ROOT / "flows/policies")
     for file in (ROOT / "flows/verify").glob("*.yaml"):
         source = file.read_text(encoding="utf-8")
         source = source.replace("    next: consent\n", "    next: consnt\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from audit_tool import audit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -145,7 +146,7 @@ def test_a_dependency_is_documented_as_it_is(name: str) -> None:
     assert version == locked("requirements-dev.lock")[name]
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", released)
     assert re.fullmatch(r"\d+(\.\d)? MB", size)
-    installed = stated_licence(name)
+    installed = audit.stated_licence(name)
     assert licence in installed or installed in SAME_LICENCE.get(licence, set())
 
 
@@ -157,23 +158,11 @@ SAME_LICENCE = {
 }
 
 
-def stated_licence(name: str) -> str:
-    """What the installed package's metadata says."""
-    metadata = importlib.metadata.metadata(name)
-    fields = ("License-Expression", "License")
-    stated = next((text for field in fields for text in metadata.get_all(field) or [] if text), "")
-    if not stated or stated == "UNKNOWN" or len(stated) > 60:
-        classifiers = metadata.get_all("Classifier") or []
-        known = [c.removeprefix("License :: ") for c in classifiers if c.startswith("License")]
-        stated = known[-1] if known else ""
-    return stated.strip()
-
-
 def test_no_locked_package_is_under_a_licence_we_cannot_keep() -> None:
     installed = {canonicalize_name(d.name): d for d in importlib.metadata.distributions()}
     names = set(locked("requirements-dev.lock")) & set(installed)
     assert len(names) > 60, "too few of the locked packages are installed here to judge"
-    stated = {name: stated_licence(name) for name in names}
+    stated = {name: audit.stated_licence(name) for name in names}
     assert {name for name, licence in stated.items() if not licence} == set()
     gpl = {name for name, licence in stated.items() if re.search("GPL|General Public", licence)}
     assert gpl == LGPL

@@ -127,6 +127,8 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(
         "sip:queue@pbx.example.co.jp",
         "sips:queue@pbx.example.co.jp:5061;transport=tls",
         "sip:+81312345678@192.0.2.7",
+        "sip:pbx.example.co.jp:5070",
+        "sip:queue@[2001:db8::7]:5061;transport=tls",
     ],
 )
 def test_a_destination_may_be_a_sip_address(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +146,8 @@ def test_a_destination_may_be_a_sip_address(address: str, monkeypatch: pytest.Mo
         "queue@pbx.example.co.jp",
         "sip:",
         "sip:queue@pbx.example.co.jp?X-Level=verified",
+        "sip:queue:secret@pbx.example.co.jp",
+        "sip:a@b@pbx.example.co.jp",
         "sip:queue @pbx.example.co.jp",
         "sip:<queue@pbx.example.co.jp>",
         "sip:" + "a" * 251,
@@ -188,7 +192,8 @@ def test_every_wrong_setting_is_named_in_one_run(monkeypatch: pytest.MonkeyPatch
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SECRETS:
-        value = json.dumps({"crm": "hush-hush"}) if name == "result_keys" else "hush-hush"
+        held = name in {"result_keys", "crm_secrets"}
+        value = json.dumps({"crm": "hush-hush"}) if held else "hush-hush"
         monkeypatch.setenv(f"IVR_{name.upper()}", value)
     settings = load_settings()
     assert settings.twilio_auth_token.get_secret_value() == "hush-hush"
@@ -269,6 +274,7 @@ def test_a_complete_production_has_no_problems() -> None:
         ({"voice_sender": "outbox"}, "IVR_VOICE_SENDER=outbox"),
         ({"email_sender": "outbox"}, "IVR_EMAIL_SENDER=outbox"),
         ({"email_sender": "smtp"}, "IVR_SMTP_HOST and IVR_SMTP_FROM are needed"),
+        ({"voice_sender": "verify"}, "IVR_TWILIO_VERIFY_SERVICE is needed"),
     ],
 )
 def test_each_gap_of_a_production_is_named(changed: dict[str, object], problem: str) -> None:

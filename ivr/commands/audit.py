@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ivr.clock import JAPAN, SystemClock
+from ivr.clock import SystemClock
+from ivr.commands import options
 from ivr.commands.operator import operator, why
 from ivr.errors import SignatureInvalid
 from ivr.records import audit as entries
@@ -53,13 +53,17 @@ def verify(anchors: tuple[Path, ...], jwks: Path | None) -> None:
     with _opened(settings) as db:
         done = verify_chain(db, anchors=known, progress=_show)
     span = f" from {done.first} to {done.last}" if done.rows else ""
-    fit = f"; {len(known)} anchors fit" if anchors else ""
-    click.echo(f"the audit is whole: {done.rows} rows{span}{fit}")
+    older = sum(position < done.removed for position in known)
+    fit = f"; {len(known) - older} anchors fit" if anchors else ""
+    gone = f"; {done.removed} older rows were purged" if done.removed else ""
+    if older:
+        gone += f", and {older} anchors are of their time"
+    click.echo(f"the audit is whole: {done.rows} rows{span}{fit}{gone}")
 
 
 @audit.command()
-@click.option("--since", callback=lambda c, o, v: _instant(v), help="Day (Japan) or instant.")
-@click.option("--until", callback=lambda c, o, v: _instant(v), help="Day (Japan) or instant.")
+@options.since
+@options.until
 @click.option("--call", default="", help="Only rows about the call with this id.")
 @why
 def export(since: str | None, until: str | None, call: str, why: str) -> None:
@@ -129,17 +133,6 @@ def _exported(row: audit_chain.ChainedRow) -> dict[str, object]:
         return fields | {"details": json.loads(row.details)}
     except (TypeError, ValueError):
         return fields
-
-
-def _instant(text: str | None) -> str | None:
-    """The text of an instant as rows hold it."""
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("must be like 2026-11-22 or 2026-11-22T10:00:00+09:00") from None
-    return entries.instant(at if at.tzinfo else at.replace(tzinfo=JAPAN))
 
 
 def _show(done: int, total: int) -> None:

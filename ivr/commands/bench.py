@@ -19,6 +19,8 @@ import click
 from ivr.clock import ManualClock, SystemClock
 from ivr.commands import bench_stage as stage
 from ivr.commands.bench_hearing import hearing
+from ivr.commands.bench_identify import identify
+from ivr.commands.bench_oracle import oracle
 from ivr.commands.bench_step import StepFigures, measure_steps
 from ivr.rehearsal.bench_call import KINDS, BenchCaller, HttpLine, Person, SentCodes, Turn
 from ivr.rehearsal.bench_figures import Figures, figures, table
@@ -32,10 +34,12 @@ _COUNTED_CALLS = 3
 
 @click.group()
 def bench() -> None:
-    """Measure this machine: webhook turns, machine steps, hearing."""
+    """Measure this machine: webhook turns, machine steps, hearing, identifying, leaks."""
 
 
 bench.add_command(hearing)
+bench.add_command(identify)
+bench.add_command(oracle)
 
 
 @bench.command()

@@ -53,6 +53,7 @@ def bench_settings(folder: Path, database_url: str) -> Settings:
         "mode": "rehearsal",
         "var_dir": folder / "var",
         "database_url": database_url,
+        "directory": "records",
         "bind": address,
         "public_url": f"http://{address}",
         "flow": FLOW,
@@ -67,12 +68,17 @@ def bench_settings(folder: Path, database_url: str) -> Settings:
         "voice_sender": "outbox",
         "email_sender": "outbox",
         "prefix_sends_per_day": 100_000,
+        "sends_per_day": 10_000_000,
+        "breaker_percent": 0,
     }
     settings = load_settings(**own)
     # Mappings given to load_settings are merged with those of the environment.
     maps = {
         "destinations": {"agents": (_AGENT,)},
         "result_keys": {"rehearsal": SecretStr(secrets.token_hex(16))},
+        "result_readers": {},
+        "crm_webhooks": {},
+        "crm_secrets": {},
     }
     return with_rehearsal_keys(settings.model_copy(update=maps))
 

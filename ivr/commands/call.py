@@ -24,7 +24,7 @@ from ivr.settings import Settings, load_settings
 from ivr.wiring.keys import with_rehearsal_keys
 
 #: Parts of a call file's ``world`` that need the server's inside.
-_INSIDE = ("sender", "database", "media", "settings")
+_INSIDE = ("sender", "database", "media", "crm", "settings")
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,7 @@ def _settings(given: Settings) -> Settings:
             "mode": "rehearsal",
             "var_dir": var_dir,
             "database_url": SecretStr(""),
+            "directory": "records",
             "bind": address,
             "public_url": f"http://{address}",
             "hearing": BY_VOICE,
@@ -145,6 +146,9 @@ def _settings(given: Settings) -> Settings:
             "voice_sender": "outbox",
             "email_sender": "outbox",
             "result_keys": {},
+            "result_readers": {},
+            "crm_webhooks": {},
+            "crm_secrets": {},
         }
     )
     return with_rehearsal_keys(demo)

@@ -11,7 +11,7 @@ from ivr.commands.understand import today_of
 from ivr.errors import FilesError, Problem
 from ivr.flow.flow import Flow
 from ivr.flow.grammars import grammar_of, read_grammar, twin_of
-from ivr.flow.loader import FLOW_FILE, LANGUAGES, SLOW_RATE, load_flow
+from ivr.flow.loader import FLOW_FILE, LANGUAGES, POLICIES, SLOW_RATE, load_flow, load_policy
 from ivr.flow.samples import misread, stolen
 from ivr.settings import load_settings
 
@@ -31,9 +31,9 @@ def lint_paths(
 ) -> list[Problem]:
     """Every problem in ``paths``, sorted; in all flows, grammars and calls if there are none.
 
-    A path is a file (``flow.yaml``, ``prompts.<language>.yaml``, a grammar, its samples, a call
-    file) or a folder, of which everything below is checked. A flow is always checked whole,
-    with the grammars of its languages; call files once their flow is sound.
+    A path is a file (``flow.yaml``, ``prompts.<language>.yaml``, a grammar, its samples, a policy,
+    a call file) or a folder, of which everything below is checked. A flow is always checked whole,
+    with the grammars of its languages and its policy; call files once their flow is sound.
     """
     lint = _Lint(flows_dir, grammars_dir, words, destinations, slow_rate)
     lint.check(paths)
@@ -93,6 +93,8 @@ class _Lint:
             self._call(path)
         elif place.name in LANGUAGES:
             self._grammar(grammar_of(path))
+        elif place.name == POLICIES:
+            self._policy(path)
         elif (place / FLOW_FILE).exists():
             self._flow(path.parent)  # which says that this file is no part of it
         else:
@@ -105,6 +107,17 @@ class _Lint:
         self.problems.update(reading.problems)
         if not reading.problems:
             self.problems.update(misread(path, reading, today_of(None)))
+
+    def _policy(self, path: Path) -> None:
+        """Check a policy by itself, and with the flows that name it."""
+        self.files.add(path)
+        try:
+            load_policy(path)
+        except FilesError as error:
+            self.problems.update(error.problems)
+            return
+        for file in sorted(path.parent.parent.glob(f"*/{FLOW_FILE}")):
+            self._flow(file.parent)
 
     def _flow(self, folder: Path) -> Flow | None:
         """The flow in ``folder``, or None where it has problems."""

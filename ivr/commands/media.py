@@ -37,6 +37,7 @@ def media() -> None:
     configure_logging(settings.log_level)
     running = build_media(settings, SystemClock())
     try:
+        running.backstage.directory.start()
         running.backstage.recover()
         asyncio.run(_serve(running, settings))
     finally:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import click
 import flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from ivr.clock import SystemClock
 from ivr.commands import supervisor
@@ -17,6 +20,9 @@ from ivr.commands.addresses import check_free, url_of
 from ivr.settings import Settings, load_settings
 from ivr.wiring.application import build_app, serving_app
 from ivr.wiring.backstage import open_database
+
+#: Seconds between two looks whether the app has been made.
+_LOOK_S = 0.5
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -28,10 +34,13 @@ class Server(BaseApplication):  # type: ignore[misc]
         threads: int,
         load: Callable[[], flask.Flask],
         ready: Callable[[], None] = lambda: None,
+        limit_s: float = 120.0,
     ) -> None:
         """``bind``: address and port. ``load`` makes the app, in the process that answers;
-        ``ready`` is called when the server listens."""
+        ``ready`` is called when the server listens. An app that is not made in ``limit_s`` seconds
+        ends the server."""
         self._bind, self._threads, self._load, self._ready = bind, threads, load, ready
+        self._limit_s, self._loaded = limit_s, threading.Event()
         super().__init__()
 
     def load_config(self) -> None:
@@ -46,6 +55,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "control_socket_disable": True,
             "when_ready": lambda _arbiter: self._ready(),
+            "post_fork": lambda _arbiter, worker: self._watch(worker.notify),
+            "post_worker_init": lambda _worker: self._loaded.set(),
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -53,6 +64,20 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> flask.Flask:
         return self._load()
+
+    def _watch(self, notify: Callable[[], None]) -> None:
+        """Let a new worker take its time for the app, and end it when that is over: gunicorn by
+        itself would start another one, and another one. ``notify`` tells it that all is well."""
+        until = monotonic() + self._limit_s
+
+        def watch() -> None:
+            while not self._loaded.wait(_LOOK_S):
+                notify()
+                if monotonic() > until:
+                    click.echo(_too_late(self._limit_s), err=True)
+                    os._exit(Arbiter.WORKER_BOOT_ERROR)
+
+        threading.Thread(target=watch, name="start", daemon=True).start()
 
 
 @click.command()
@@ -80,15 +105,25 @@ def serve(upgrade: bool, media: bool) -> None:
         db.dispose()
     if media:
         # What was put together is not needed any more; a keeper of processes takes little.
-        ready = f"{url_of(settings.media_bind)}/healthz"
-        keeper = ("-m", supervisor.__name__, ready, settings.log_level)
+        started = [f"{url_of(bind)}/healthz" for bind in (settings.bind, settings.media_bind)]
+        limit = f"{settings.start_limit_s:g}"
+        keeper = ("-m", supervisor.__name__, *started, limit, settings.log_level)
         os.execv(sys.executable, (sys.executable, *keeper))  # noqa: S606 - our own module
     Server(
         settings.bind,
         settings.threads,
         lambda: serving_app(settings),
         lambda: click.echo(_welcome(settings), err=True),
+        settings.start_limit_s,
     ).run()
+
+
+def _too_late(limit_s: float) -> str:
+    return (
+        f"the web process could not take calls {limit_s:g} seconds after its start and was ended"
+        " (often a disk or a database does not answer, or memory is short; `ivr database check`"
+        " asks the database; IVR_START_LIMIT_S gives it more time)"
+    )
 
 
 def _welcome(settings: Settings) -> str:

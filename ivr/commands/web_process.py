@@ -14,7 +14,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from ivr.clock import SystemClock
 from ivr.errors import RehearsalError
@@ -44,9 +44,11 @@ def environment(settings: Settings) -> dict[str, str]:
     return others | given
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> Any:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

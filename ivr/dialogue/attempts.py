@@ -44,6 +44,8 @@ def checked(
     }
     if result.verification_id is not None:
         details["verification"] = result.verification_id
+    if result.signals:
+        details["signals"] = dict(result.signals)
     return Entry("caller", "check.ended", intent.call_id, "call", details)
 
 
@@ -55,18 +57,39 @@ def given_up(intent: IntentRecord, index: BlindIndex) -> Entry:
 
 
 def issued(
-    call: CallRecord, sure: Assurance, index: BlindIndex, *, turn: int, destination: str
+    call: CallRecord,
+    sure: Assurance,
+    index: BlindIndex,
+    *,
+    turn: int,
+    destination: str,
+    signals: Mapping[str, int],
+    intent: str | None,
 ) -> Entry:
-    """A result was signed for a transfer."""
+    """A result was signed for a transfer: what was decided, and all it was decided on, so that it
+    can be explained, and decided again under another policy (:mod:`ivr.identity.replay`)."""
     details: dict[str, Detail] = {
         "turn": turn,
         "level": sure.level,
         "amr": list(sure.amr),
         "flags": list(sure.flags),
         "why_not_more": list(sure.why),
+        "factors": sorted(sure.factors),
+        "signals": dict(signals),
+        "intent": intent or "",
         "destination": destination,
         **_customer(index, sure.customer),
     }
+    if sure.decision is not None:
+        details |= {
+            "flow_digest": call.flow_digest,
+            "policy": sure.decision.policy,
+            "may": list(sure.decision.may),
+            "step_up": dict(sure.decision.step_up),
+            "risk": sure.decision.doubt.severity,
+            "points": sure.decision.doubt.points,
+            "reasons": dict(sure.decision.doubt.reasons),
+        }
     return Entry("caller", "result.issued", call.id, "call", details)
 
 

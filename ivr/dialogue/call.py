@@ -36,9 +36,12 @@ class Call:
     read back and not yet confirmed. ``said`` is what was said so far of a birthdate that the
     present state asks for part by part. ``sounded`` is what the sound of a
     value says for registered names, by slot, and ``sounding`` the same of a value that is not in
-    its slot yet. ``intent`` is what the call is about, as the last choice that had one said.
+    its slot yet. ``signals`` are what may raise doubt (:mod:`ivr.flow.signals`), the newest of
+    each. ``intent`` is what the call is about, as the last choice that had one said.
     ``tried`` are the destinations asked so far; ``connected`` is the one that took the call;
-    ``ended`` says how the call ended.
+    ``ended`` says how the call ended. ``spoken`` is the turn whose lines the caller has heard
+    before the telephone could do the rest of its action. ``keep_audio``: whether the caller
+    allows that what they say is kept as sound.
     """
 
     flow: str
@@ -57,11 +60,14 @@ class Call:
     slow: bool = False
     evidence: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    signals: Mapping[str, int] = field(default_factory=dict)
     exits: tuple[str, ...] = ()
     intent: str | None = None
     tried: tuple[Tried, ...] = ()
     connected: str | None = None
     ended: Literal["end", "transfer", "hangup"] | None = None
+    spoken: int | None = None
+    keep_audio: bool = False
 
     def count(self, counter: Counter) -> int:
         """How often ``counter`` went up in the present state."""

@@ -55,13 +55,15 @@ class SpeechLost:
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A check ended. Flows decide on ``outcome`` alone; ``evidence`` is for the result only
-    (DESIGN.md "No oracle"). ``flags`` are hints for the agent."""
+    (DESIGN.md "No oracle"). ``flags`` are hints for the agent, ``signals`` what may raise doubt
+    (:mod:`ivr.flow.signals`)."""
 
     at: datetime
     check: str
     outcome: str
     evidence: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    signals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

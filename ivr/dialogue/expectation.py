@@ -48,12 +48,14 @@ class Expectation:
     """``grammars``: what to listen for. ``is_whole``: whether a text is an answer that lacks
     nothing, so that a short pause ends it. ``is_nod``: whether it only says that the caller is
     listening (はい、はい), if it comes before the question has been asked. ``names``: where a name
-    is asked for, which no grammar holds."""
+    is asked for, which no grammar holds. ``keep_audio``: whether the caller allows that the answer
+    is kept as sound."""
 
     grammars: tuple[Grammar, ...]
     is_whole: Callable[[str], bool]
     is_nod: Callable[[str], bool]
     names: NameQuestion | None = None
+    keep_audio: bool = False
 
 
 class Expectations:
@@ -136,6 +138,7 @@ def expected(flow: Flow, call: Call, today: date) -> Expectation | None:
         is_whole,
         is_nod,
         _name_question(flow, call, state, is_answer),
+        call.keep_audio,
     )
 
 

@@ -31,6 +31,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.model import (
     CHECK_OUTCOMES,
     CLOSED,
+    SCREENED,
     TRANSFER_OUTCOMES,
     CheckState,
     Choice,
@@ -41,6 +42,7 @@ from ivr.flow.model import (
     TransferState,
 )
 from ivr.identity import name_evidence
+from ivr.identity.risk.scoring import goes_to_a_person
 from ivr.understanding import slots
 from ivr.understanding.birthdate import Reading
 from ivr.understanding.value import HeardName, Value
@@ -211,7 +213,9 @@ def _go(flow: Flow, call: Call, choice: str | Choice) -> Call:
     if isinstance(choice, str):
         return _enter(flow, call, choice)
     language, intent = choice.language or call.language, choice.intent or call.intent
-    return _enter(flow, replace(call, language=language, intent=intent), choice.go)
+    keep_audio = call.keep_audio if choice.keep_audio is None else choice.keep_audio
+    call = replace(call, language=language, intent=intent, keep_audio=keep_audio)
+    return _enter(flow, call, choice.go)
 
 
 def _missed(flow: Flow, call: Call, state: ChooseState | CollectState, counter: Counter) -> Call:
@@ -316,9 +320,13 @@ def _checked(flow: Flow, call: Call, event: Checked) -> Call:
     call = call.without(*codes).flagged(*event.flags)
     # Whoever is identified anew has to prove anew: nothing proven about another claim is kept.
     before = {} if event.check == "identify" else call.evidence
-    call = replace(call, evidence={**before, **event.evidence})
+    signals = {**call.signals, **event.signals}
+    call = replace(call, evidence={**before, **event.evidence}, signals=signals)
     if event.outcome not in CHECK_OUTCOMES[event.check] or event.outcome not in state.on:
         return _leave(flow, call.flagged("trouble"), "failed")
+    person = state.on.get(SCREENED)
+    if person and event.outcome == "fresh" and goes_to_a_person(flow.policy.risk, signals):
+        return _enter(flow, call.flagged("screened"), person)
     return _enter(flow, call, state.on[event.outcome])
 
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from ivr.dialogue.call import Call
 from ivr.flow.flow import Flow
+from ivr.flow.policy import UNWRITTEN
 from ivr.identity.assurance import Assurance, assess
+from ivr.identity.policy import decided
 
 
 def assurance(flow: Flow, call: Call) -> Assurance:
-    """How sure we are of the caller. A resumed call was claimed in the call before it (``match``
-    is only ever evidence of an identify step with birthdate and name), but until the right code
-    shows that it is the same caller, nothing but a number says so, and that is no proof."""
+    """How sure we are of the caller, and what the policy of the flow makes of it. A resumed call
+    was claimed in the call before it (``match`` is only ever evidence of an identify step with
+    birthdate and name), but until the right code shows that it is the same caller, nothing but a
+    number says so, and that is no proof."""
     claimed_before = "match" in call.evidence and call.evidence.get("code") == "ok"
     kinds = {slot.type for name, slot in flow.file.slots.items() if name in call.slots}
-    return assess(
+    sure = assess(
         said_birthdate=claimed_before or "birthdate" in kinds,
         said_name=claimed_before or "name" in kinds,
         evidence=call.evidence,
         flags=call.flags,
+        also_said=kinds & {"customer_number", "phone_number"},
+        policy=flow.policy,
     )
+    if flow.policy is UNWRITTEN:
+        return sure
+    return decided(flow.policy, sure, signals=call.signals, intent=call.intent)

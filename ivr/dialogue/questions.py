@@ -13,7 +13,7 @@ from ivr.understanding import slots
 #: number in Japan, a postal code.
 _MOST_KEYS = {"birthdate": 8, "phone_number": 11, "address": 7}
 #: Types that are often spoken where they may be keyed.
-_SPOKEN_TOO = ("customer_number", "phone_number", "address")
+_SPOKEN_TOO = ("birthdate", "customer_number", "phone_number", "address")
 
 
 def line(flow: Flow, call: Call, key: str, attempt: int = 1, value: str | None = None) -> Line:

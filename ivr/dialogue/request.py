@@ -19,6 +19,9 @@ GIVEN_UP: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "send_code_again": ("sent", {"sent": "none"}, ("send_error",)),
     "send_code_other": ("sent", {"sent": "none"}, ("send_error",)),
     "check_code": ("failed", {}, ("trouble",)),
+    "callback_number": ("not_offered", {}, ()),
+    "callback_here": ("failed", {}, ("trouble",)),
+    "callback_there": ("failed", {}, ("trouble",)),
 }
 
 

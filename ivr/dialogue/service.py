@@ -8,7 +8,7 @@ Nothing here calls a provider: a step that needs one commits a check intent, and
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from ivr.clock import Clock
 from ivr.dialogue import attempts
 from ivr.dialogue import request as requests
-from ivr.dialogue.actions import Action, Check, Transfer
+from ivr.dialogue.actions import Check, Transfer
+from ivr.dialogue.announcements import NOBODY, Announcements
 from ivr.dialogue.call import (
     Call,
     action_from_json,
@@ -25,47 +26,23 @@ from ivr.dialogue.call import (
     call_from_json,
     call_to_json,
 )
-from ivr.dialogue.events import CallStarted, Checked, Event, HungUp
+from ivr.dialogue.events import CallStarted, Checked, Event, HungUp, TransferEnded
 from ivr.dialogue.machine import new_call, step
 from ivr.dialogue.outcome import assurance
+from ivr.dialogue.replies import AgentView, Reply, reply_of
 from ivr.dialogue.shelf import FlowShelf
 from ivr.dialogue.watcher import IntentWatcher, Unwatched
 from ivr.errors import NotFound
 from ivr.flow.flow import Flow
 from ivr.identity.ports import CheckResult
 from ivr.identity.result import ResultSigner, new_reference
-from ivr.records import audit, calls, intents, results
+from ivr.records import audit, calls, intents, kept_audio, results
 from ivr.records.calls import AlreadyThere, CallRecord
 from ivr.records.database import Database
 from ivr.records.intents import IntentRecord
 from ivr.records.results import ResultRecord
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the telephone does now. ``turn`` is the number the next event must carry;
-    ``reference`` names the result that travels with a transfer."""
-
-    call_id: str
-    turn: int
-    action: Action
-    language: str
-    slow: bool
-    reference: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AgentView:
-    """What the agent's side may be told of a call: codes, and the signed result (``token``)."""
-
-    language: str
-    level: str
-    flags: tuple[str, ...]
-    why: tuple[str, ...]
-    amr: tuple[str, ...]
-    token: str
 
 
 class DialogueService:
@@ -80,6 +57,7 @@ class DialogueService:
         *,
         check_deadline_s: int,
         result_minutes: int,
+        announcements: Announcements = NOBODY,
     ) -> None:
         self._db = db
         self._shelf = shelf
@@ -87,6 +65,7 @@ class DialogueService:
         self._clock = clock
         self._deadline = timedelta(seconds=check_deadline_s)
         self._result_life = timedelta(minutes=result_minutes)
+        self._announcements = announcements
         self._watcher: IntentWatcher = Unwatched()
 
     @property
@@ -131,7 +110,7 @@ class DialogueService:
             return self.current(call_sid=call_sid)
         if intent is not None:
             self._watcher.wake(intent)
-        return _reply(record, call, call.action, reference)
+        return reply_of(record, call, call.action, reference)
 
     def take(self, *, call_sid: str, turn: int, event: Event) -> Reply:
         """Take the event that answers ``turn``; a turn already taken gets its stored answer.
@@ -152,9 +131,8 @@ class DialogueService:
     def finish_check(self, intent: IntentRecord, result: CheckResult) -> None:
         """Commit what a check found as the call's next event, in one transaction with the
         intent's end. A call that went on without it (deadline, hang-up) is left alone."""
-        event = Checked(
-            self._clock.now(), intent.check, result.outcome, result.evidence, result.flags
-        )
+        now, signals = self._clock.now(), result.signals
+        event = Checked(now, intent.check, result.outcome, result.evidence, result.flags, signals)
         with self._db.writing() as session:
             record = calls.get(session, intent.call_id, lock=True)
             in_time = intents.finish(session, intent.id, self._clock.now())
@@ -191,6 +169,20 @@ class DialogueService:
         self._watcher.wait(intent.id, wait_ms)
         return self._present(call_sid)
 
+    def spoken(self, *, call_sid: str, turn: int) -> None:
+        """The caller has heard the lines of the action at ``turn``: nobody says them again. Past
+        turns and unknown calls are left alone.
+
+        Raises:
+            RecordsUnavailable: the database cannot answer now.
+        """
+        with self._db.writing() as session:
+            record = calls.find(session, call_sid, lock=True)
+            if record is None or record.turn != turn:
+                return
+            call = replace(call_from_json(record.state), spoken=turn)
+            calls.save(session, replace(record, state=call_to_json(call)))
+
     def hung_up(self, *, call_sid: str) -> None:
         """The call is over. Unknown calls and calls already over are left alone."""
         with self._db.writing() as session:
@@ -212,7 +204,15 @@ class DialogueService:
         flow = self._shelf.pinned(record.flow_digest)
         call = call_from_json(record.state)
         sure = assurance(flow, call)
-        return AgentView(call.language, sure.level, sure.flags, sure.why, sure.amr, result.token)
+        return AgentView(
+            call.language,
+            sure.level,
+            sure.flags,
+            sure.why,
+            sure.amr,
+            result.token,
+            sure.decision,
+        )
 
     def record_agent_answer(self, *, reference: str, accepted: bool) -> None:
         """Keep whether the agent took the call when asked in the whisper.
@@ -274,10 +274,16 @@ class DialogueService:
             ended_how=call.ended,
         )
         calls.save(session, record)
+        if before.keep_audio and not call.keep_audio:
+            kept_audio.forget(session, record.id)
+        if isinstance(event, TransferEnded) and isinstance(before.action, Transfer):
+            made = results.by_turn(session, record.id, turn)
+            to = before.action.destination
+            self._announcements.ended(session, record, made, to, event.outcome, at)
         if ended:
             audit.note(session, attempts.ended(record), at)
         reference, intent = self._prepare(session, flow, call, record)
-        return _reply(record, call, action, reference), intent
+        return reply_of(record, call, action, reference), intent
 
     def _prepare(
         self, session: Session, flow: Flow, call: Call, record: CallRecord
@@ -305,14 +311,20 @@ class DialogueService:
             flow_digest=flow.digest,
             destination=action.destination,
         )
-        results.insert(
-            session,
-            ResultRecord(reference, record.id, token, now, now + self._result_life, call.turn),
-        )
+        expires = now + self._result_life
+        issued = ResultRecord(reference, record.id, token, now, expires, call.turn)
+        results.insert(session, issued)
         made = attempts.issued(
-            record, sure, self._db.index, turn=call.turn, destination=action.destination
+            record,
+            sure,
+            self._db.index,
+            turn=call.turn,
+            destination=action.destination,
+            signals=call.signals,
+            intent=call.intent,
         )
         audit.note(session, made, now)
+        self._announcements.issued(session, record, issued, sure, action.destination)
         _log.info(
             "transfer", assurance=sure.level, destination=action.destination, flags=sure.flags
         )
@@ -367,7 +379,7 @@ class DialogueService:
         if isinstance(call.action, Transfer):
             found = results.by_turn(session, record.id, call.turn)
             reference = None if found is None else found.reference
-        return _reply(record, call, call.action, reference)
+        return reply_of(record, call, call.action, reference)
 
     def _stored(self, session: Session, record: CallRecord, turn: int) -> Reply:
         """The answer once given to ``turn``, word for word."""
@@ -375,15 +387,10 @@ class DialogueService:
         call = call_from_json(record.state)
         if stored is None:
             return self._reply_now(session, record, call)
-        number, action_json = stored
+        number, action = stored[0], action_from_json(stored[1])
         found = results.by_turn(session, record.id, number)
-        action = action_from_json(action_json)
         reference = None if found is None else found.reference
-        return Reply(record.id, number, action, call.language, call.slow, reference)
-
-
-def _reply(record: CallRecord, call: Call, action: Action, reference: str | None) -> Reply:
-    return Reply(record.id, call.turn, action, call.language, call.slow, reference)
+        return reply_of(record, call, action, reference, turn=number)
 
 
 def _instant(text: str | None) -> datetime | None:

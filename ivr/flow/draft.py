@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ivr.flow.destinations import DestinationsFile
 from ivr.flow.model import FlowFile
+from ivr.flow.policy import PolicyFile
 from ivr.flow.source import Document
 from ivr.understanding.grammar import Grammar
 
@@ -28,10 +29,18 @@ class Desks:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """The policy that the flow names."""
+
+    document: Document
+    file: PolicyFile
+
+
+@dataclass(frozen=True)
 class Draft:
     """The readable parts of a flow. A language whose prompts could not be read is missing from
     ``prompts``; a grammar that could not be read is in ``broken`` as (language, name). ``desks``
-    is None without a ``destinations.yaml`` that can be read."""
+    is None without a ``destinations.yaml`` that can be read, ``policy`` without a policy."""
 
     document: Document
     file: FlowFile
@@ -39,6 +48,7 @@ class Draft:
     grammars: Mapping[str, Mapping[str, Grammar]]
     broken: frozenset[tuple[str, str]] = frozenset()
     desks: Desks | None = None
+    policy: Policy | None = None
 
     def has_grammar(self, language: str, name: str) -> bool:
         """Whether the grammar is there, readable or not."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ivr.flow.destinations import UNDESCRIBED, DestinationsFile
 from ivr.flow.model import FlowFile
+from ivr.flow.policy import UNWRITTEN, PolicyFile
 from ivr.understanding.grammar import Grammar
 
 
@@ -18,7 +19,8 @@ class Flow:
     ``grammars[language][name]`` are the grammars. ``words[language]`` fills placeholders
     (company, hours, callback_number). ``sources`` holds the text of every file it came from,
     by path relative to the flow's root, so that a pinned version can be loaded again.
-    ``destinations`` says of each destination what kind it is and when it is open.
+    ``destinations`` says of each destination what kind it is and when it is open. ``policy`` is
+    what levels take and what they are good for.
     """
 
     file: FlowFile
@@ -28,6 +30,7 @@ class Flow:
     digest: str
     sources: Mapping[str, str]
     destinations: DestinationsFile = UNDESCRIBED
+    policy: PolicyFile = UNWRITTEN
 
     @property
     def name(self) -> str:

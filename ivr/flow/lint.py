@@ -9,6 +9,7 @@ from ivr.flow.draft import Draft
 from ivr.flow.rules.collecting import collecting
 from ivr.flow.rules.desks import addresses, desks
 from ivr.flow.rules.paths import paths
+from ivr.flow.rules.policies import fits
 from ivr.flow.rules.references import references
 from ivr.flow.rules.texts import lengths, texts
 
@@ -27,6 +28,7 @@ def lint(
     compare them.
     """
     found = [*references(draft), *collecting(draft), *paths(draft), *texts(draft), *desks(draft)]
+    found += fits(draft)
     found += lengths(draft, words, slow_rate)
     if destinations is not None:
         found += addresses(draft, destinations)

@@ -9,18 +9,22 @@ from typing import get_args
 
 from ivr.errors import FilesError, Problem
 from ivr.flow.destinations import UNDESCRIBED, DestinationsFile
-from ivr.flow.draft import Desks, Draft, PromptTexts
+from ivr.flow.draft import Desks, Draft, Policy, PromptTexts
 from ivr.flow.flow import Flow
 from ivr.flow.grammars import GrammarReading, read_grammar, read_grammars
 from ivr.flow.lint import lint
 from ivr.flow.model import FlowFile, Language, PromptsFile
+from ivr.flow.policy import UNWRITTEN, PolicyFile
+from ivr.flow.rules.policies import alone
 from ivr.flow.rules.references import references
 from ivr.flow.source import Document, read_yaml
-from ivr.flow.suggestion import shown
+from ivr.flow.suggestion import did_you_mean, shown
 from ivr.flow.validation import validate
 
 FLOW_FILE = "flow.yaml"
 DESTINATIONS_FILE = "destinations.yaml"
+#: The folder of policies, beside those of flows.
+POLICIES = "policies"
 LANGUAGES: tuple[str, ...] = get_args(Language)
 #: Speaking rate of slow mode, per cent, where the settings are not at hand.
 SLOW_RATE = 75
@@ -62,7 +66,15 @@ def load_flow(
     grammars = {language: read_grammars(grammars_dir / language) for language in languages}
     path = folder / DESTINATIONS_FILE
     desks = read_yaml(path) if path.exists() else None
-    parts = _Parts(document, file, prompts, grammars, desks)
+    policy = None
+    if file is not None and file.policy is not None:
+        path = folder.parent / POLICIES / f"{file.policy}.yaml"
+        policy = read_yaml(path) if path.exists() else None
+        if policy is None:
+            known = {file.stem for file in path.parent.glob("*.yaml")}
+            message = f"{path.as_posix()} is missing{did_you_mean(file.policy, known)}"
+            problems.append(document.problem(("policy",), message))
+    parts = _Parts(document, file, prompts, grammars, desks, policy)
     draft = parts.draft()
     problems += parts.problems
     if draft is not None:
@@ -100,10 +112,28 @@ def load_flow_sources(
     desks = None
     if DESTINATIONS_FILE in sources:
         desks = read_yaml(root / DESTINATIONS_FILE, text=sources[DESTINATIONS_FILE])
-    parts = _Parts(document, file, prompts, grammars, desks)
+    policy = None
+    if file is not None and file.policy is not None:
+        path = f"{POLICIES}/{file.policy}.yaml"
+        policy = read_yaml(root / path, text=sources.get(path, ""))
+    parts = _Parts(document, file, prompts, grammars, desks, policy)
     draft = parts.draft()
     found = list(references(draft)) if draft else []
     return _finished(draft, parts, words, [*parts.problems, *found])
+
+
+def load_policy(path: Path) -> PolicyFile:
+    """Load a policy by itself, as it is before any flow names it.
+
+    Raises:
+        FilesError: with every problem of the file.
+    """
+    document = read_yaml(path)
+    file = _policy(document)
+    problems = [*document.problems, *(alone(document, file) if file else ())]
+    if problems or file is None:
+        raise FilesError(problems)
+    return file
 
 
 class _Parts:
@@ -116,6 +146,7 @@ class _Parts:
         prompts: Mapping[str, Document],
         grammars: Mapping[str, list[GrammarReading]],
         desks: Document | None,
+        policy: Document | None,
     ) -> None:
         self.document = document
         self.file = file
@@ -128,9 +159,11 @@ class _Parts:
         }
         self.desks_document = desks
         self.desks = validate(desks, DestinationsFile) if desks is not None else None
+        self.policy_document = policy
+        self.policy = _policy(policy) if policy is not None else None
         self.problems: list[Problem] = list(document.problems)
-        if desks is not None:
-            self.problems += desks.problems
+        for beside in (desks, policy):
+            self.problems += beside.problems if beside is not None else ()
         for prompts_document in prompts.values():
             self.problems += prompts_document.problems
         for reading in self._all_readings():
@@ -153,13 +186,19 @@ class _Parts:
         desks = None
         if self.desks_document is not None and self.desks is not None:
             desks = Desks(self.desks_document, self.desks)
-        return Draft(self.document, self.file, self.prompts, grammars, frozenset(broken), desks)
+        policy = None
+        if self.policy_document is not None and self.policy is not None:
+            policy = Policy(self.policy_document, self.policy)
+        broken_ones = frozenset(broken)
+        return Draft(self.document, self.file, self.prompts, grammars, broken_ones, desks, policy)
 
     def sources(self) -> dict[str, str]:
         """The text of every file, by path relative to the flow's root."""
         found = {FLOW_FILE: self.document.text}
         if self.desks_document is not None:
             found[DESTINATIONS_FILE] = self.desks_document.text
+        if self.policy_document is not None and self.file is not None:
+            found[f"{POLICIES}/{self.file.policy}.yaml"] = self.policy_document.text
         for language, document in self.prompt_documents.items():
             found[f"prompts.{language}.yaml"] = document.text
         for language, readings in self.readings.items():
@@ -189,6 +228,7 @@ def _finished(
         digest=digest_of(sources),
         sources=sources,
         destinations=draft.desks.file if draft.desks else UNDESCRIBED,
+        policy=draft.policy.file if draft.policy else UNWRITTEN,
     )
 
 
@@ -214,6 +254,16 @@ def _texts(document: Document, language: str) -> PromptTexts | None:
         key: (entry,) if isinstance(entry, str) else entry for key, entry in file.prompts.items()
     }
     return PromptTexts(document, texts)
+
+
+def _policy(document: Document) -> PolicyFile | None:
+    """The policy of one file, which is called like it."""
+    file = validate(document, PolicyFile)
+    name = Path(document.path).stem
+    if file is not None and file.policy != name:
+        message = f"must be {shown(name)}, as the file is called"
+        document.problems.append(document.problem(("policy",), message))
+    return file
 
 
 def _strangers(folder: Path, languages: Collection[str]) -> list[Problem]:

@@ -22,6 +22,10 @@ CHECK_OUTCOMES: dict[str, tuple[str, ...]] = {
     "send_code_again": ("sent", "limit"),
     "send_code_other": ("sent", "limit"),
     "check_code": ("ok", "wrong", "expired", "exhausted", "failed"),
+    # Whether somebody can be promised to be called back, and whether we know at which number.
+    "callback_number": ("known", "unknown", "not_offered"),
+    "callback_here": ("kept", "failed"),
+    "callback_there": ("kept", "failed"),
 }
 
 #: How a transfer can end.
@@ -29,6 +33,9 @@ TRANSFER_OUTCOMES = ("bridged", "busy", "no_answer", "declined", "failed")
 #: What else ``on`` of a transfer may name: nobody was rung, because nobody answers at this hour.
 #: Without it such a call goes on as after ``no_answer``.
 CLOSED: Final = "closed"
+#: What else ``on`` of a check ``resume`` may name: the policy sends the call to a person because
+#: of its number or of what callers from it did. Without it such a call goes on as after ``fresh``.
+SCREENED: Final = "person"
 
 #: Types that are nothing but digits: in their states every digit key belongs to the value.
 KEYPAD_TYPES: tuple[SlotType, ...] = ("code", "digits", "customer_number", "phone_number")
@@ -173,11 +180,13 @@ class Asking(Strict):
 
 class Choice(Strict):
     """Where an answer leads; ``language`` switches the call's language first. ``intent`` is what
-    the call is about from here on; routes of a transfer may ask for it."""
+    the call is about from here on; routes of a transfer may ask for it. ``keep_audio``: whether
+    the caller allows that what they say from here on is kept as sound."""
 
     go: Name
     language: Language | None = None
     intent: Name | None = None
+    keep_audio: bool | None = None
 
 
 class ChooseState(Asking):
@@ -226,12 +235,14 @@ class CollectState(Asking):
 
 
 class CheckState(Strict):
-    """Has something checked; ``on`` names a state for each outcome in CHECK_OUTCOMES."""
+    """Has something checked; ``on`` names a state for each outcome in CHECK_OUTCOMES, and that of
+    a check ``resume`` may name one for SCREENED."""
 
     kind: Literal["check"]
     check: Literal[
-        "resume", "identify", "send_code", "send_code_again", "send_code_other", "check_code"
-    ]
+        "resume", "identify", "send_code", "send_code_again", "send_code_other", "check_code",
+        "callback_number", "callback_here", "callback_there",
+    ]  # fmt: skip
     prompt: Name | None = None
     on: dict[Name, Name]
 
@@ -290,6 +301,8 @@ class FlowFile(Strict):
     flow: Name
     languages: tuple[Language, ...] = Field(min_length=1)
     start: Name
+    #: The assurance policy: a file of ``policies`` beside the flow's folder.
+    policy: Name | None = None
     destinations: tuple[Name, ...]
     limits: Limits = Limits()
     on: FlowExits

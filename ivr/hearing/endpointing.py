@@ -12,18 +12,17 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
+from ivr.hearing.echo import Echo
 from ivr.hearing.telephone_audio import TELEPHONE_RATE
-from ivr.hearing.voice_activity import FRAME, VoiceActivity
+from ivr.hearing.voice_activity import FRAME, VoiceActivity, level
 
 #: Frames that are kept from before speech was noticed: 300 ms, or the first mora is lost.
 _PREROLL = 15
 #: Speech has begun when so many of the latest frames hold some; more are needed while we speak
-#: ourselves, so that no click or breath stops us.
-_LATEST, _FEW, _MANY = 10, 3, 7
+#: ourselves, so that no click stops us. A short はい has six.
+_LATEST, _FEW, _MANY = 10, 3, 5
 #: A pause is over when two of three frames hold speech; one alone is a click.
 _BREAK = 2
-#: Decibels that callers have to be louder than the echo of our own voice.
-_OVER_ECHO = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,9 @@ _State = Literal["deaf", "waiting", "speaking"]
 class Endpointer:
     """Follows one line. :meth:`listen` for each question, :meth:`expect` when it was asked."""
 
-    def __init__(self) -> None:
-        self._activity = VoiceActivity()
+    def __init__(self, echo: Echo | None = None) -> None:
+        """``echo``: what comes back of our own voice; None where we say nothing."""
+        self._activity, self._echo = VoiceActivity(), echo or Echo()
         self._rest = b""
         self._recent: deque[bytes] = deque(maxlen=_PREROLL + _LATEST)
         self._latest: deque[bool] = deque(maxlen=_LATEST)
@@ -102,6 +102,11 @@ class Endpointer:
         """Seconds of silence at the end of the utterance that goes on, or was the last."""
         return self._silent * FRAME / TELEPHONE_RATE
 
+    @property
+    def spoken_s(self) -> float:
+        """How long that utterance is, without the silence at its end (seconds)."""
+        return (self._spoken - self._silent) * FRAME / TELEPHONE_RATE
+
     def listen(self, limits: Limits) -> None:
         """From now on there may be an answer; our own voice may still be heard."""
         self._limits = limits
@@ -115,6 +120,7 @@ class Endpointer:
 
     def resume(self) -> None:
         """The last utterance was none: go on waiting. The time to answer has not stopped."""
+        self._echo.mistaken()
         self._go_on_waiting()
 
     def stop(self) -> None:
@@ -140,7 +146,9 @@ class Endpointer:
     # --- frame by frame ----------------------------------------------------------------------
 
     def _frame(self, frame: bytes) -> list[Happening]:
-        voice = self._activity.hear(frame, margin=0.0 if self._expecting else _OVER_ECHO)
+        loud = level(frame)
+        echo = self._echo.louder_than(loud, learn=not self.speaking)
+        voice = self._activity.hear(loud, echo=echo)
         self._recent.append(frame)
         self._latest.append(voice)
         if self._state == "deaf":

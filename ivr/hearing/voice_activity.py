@@ -50,16 +50,12 @@ class VoiceActivity:
             return min(heard, _LOUDEST_NOISE_AT_FIRST)
         return heard
 
-    def hear(self, frame: bytes, *, margin: float = 0.0) -> bool:
-        """Whether there is speech in the next ``frame`` of :data:`FRAME` bytes.
-
-        ``margin``: decibels that it must be louder than otherwise, against the echo of our own
-        voice.
-        """
-        loud = level(frame)
+    def hear(self, loud: float, *, echo: float = 0.0) -> bool:
+        """Whether there is speech in the next :data:`FRAME`, which is as ``loud`` as :func:`level`
+        says. ``echo``: how loud our own voice may be in it (decibels)."""
         self._learn(loud)
         needed = self.noise + (_ENDS if self._speaking else _BEGINS)
-        self._speaking = loud > max(needed, _SOFTEST_SPEECH) + margin
+        self._speaking = loud > max(needed, _SOFTEST_SPEECH, echo)
         return self._speaking
 
     def _learn(self, loud: float) -> None:

@@ -7,21 +7,24 @@ value for it, and NIST SP 800-63B-4 does not accept e-mail as an out-of-band fac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+from ivr.flow.policy import FLOOR, KNOWLEDGE, PHONE_CODES, UNWRITTEN, Level, PolicyFile
+from ivr.identity.decision import Decision
 
 #: From knowing nothing to a code entered from a registered phone; each includes the one before.
 LEVELS = ("none", "claimed", "matched", "verified")
 
 #: Channel of the accepted code -> what it proves possession of (RFC 8176).
 _AMR_OF_CHANNEL = {"sms": "sms", "voice": "tel", "email": "email"}
-#: Channels that prove possession of a registered phone.
-_PHONE_CHANNELS = frozenset({"sms", "voice"})
 
 #: Evidence ``match`` that is not ``one`` -> why.
 _WHY_NOT_MATCHED = {
     "none": "no_match",
     "several": "several_customers",
+    "hinted": "several_customers",
     "error": "directory_error",
     "locked": "locked",
 }
@@ -41,23 +44,35 @@ class Assurance:
     and reason codes why it is not higher (``why``; empty for ``verified``).
 
     ``customer``: the number of the customer the level is about, from ``matched`` on. Without it
-    a caller could prove to be one customer and be served as another."""
+    a caller could prove to be one customer and be served as another. ``factors``: what was shown
+    about that customer, of :data:`ivr.flow.policy.FACTORS`. ``decision``: what the policy makes of
+    it, where the flow has one."""
 
     level: str
     amr: tuple[str, ...]
     flags: tuple[str, ...]
     why: tuple[str, ...]
     customer: str | None = None
+    factors: frozenset[str] = frozenset()
+    decision: Decision | None = None
 
 
 def assess(
-    *, said_birthdate: bool, said_name: bool, evidence: Mapping[str, str], flags: tuple[str, ...]
+    *,
+    said_birthdate: bool,
+    said_name: bool,
+    evidence: Mapping[str, str],
+    flags: tuple[str, ...],
+    also_said: Collection[str] = (),
+    policy: PolicyFile = UNWRITTEN,
 ) -> Assurance:
     """What the evidence of a call amounts to. Pure.
 
     ``said_birthdate`` and ``said_name``: given in this call, or in the call it resumes.
-    ``evidence``: see docs/identity.md "Evidence". A caller who speaks for somebody else
-    (flag ``proxy``) is always ``none``; a lookalike or uncertain name is never a match.
+    ``evidence``: see docs/identity.md "Evidence". ``also_said``: what else was given in this call
+    before the customer was looked up (``customer_number``, ``phone_number``). A caller who speaks
+    for somebody else (flag ``proxy``) is always ``none``; a lookalike or uncertain name is never a
+    match. ``policy`` may ask for more than :data:`ivr.flow.policy.FLOOR`, never for less.
     """
     if "proxy" in flags:
         return Assurance("none", (), flags, ("proxy",))
@@ -67,13 +82,34 @@ def assess(
     unmatched = _unmatched(evidence, flags)
     if unmatched:
         return Assurance("claimed", (), flags, unmatched)
-    channel, customer = evidence.get("channel", ""), evidence.get("customer")
-    if evidence.get("code") != "ok" or channel not in _AMR_OF_CHANNEL:
-        return Assurance("matched", ("kba",), flags, _unproven(evidence, flags), customer)
-    amr = ("kba", "otp", _AMR_OF_CHANNEL[channel])
-    if channel not in _PHONE_CHANNELS:
-        return Assurance("matched", amr, flags, ("email_only",), customer)
-    return Assurance("verified", amr, flags, (), customer)
+    code = _accepted(evidence)
+    factors = frozenset({*KNOWLEDGE, *also_said, *((f"code_{code}",) if code else ())})
+    level = reached(policy, factors)
+    if level == "claimed":
+        return Assurance(level, (), flags, ("policy",), factors=factors)
+    amr = ("kba",) if code is None else ("kba", "otp", _AMR_OF_CHANNEL[code])
+    why: tuple[str, ...] = ()
+    if level == "matched" and code is None:
+        why = _unproven(evidence, flags)
+    elif level == "matched":
+        why = ("policy",) if PHONE_CODES & factors else ("email_only",)
+    return Assurance(level, amr, flags, why, evidence.get("customer"), factors)
+
+
+def reached(policy: PolicyFile, factors: Collection[str]) -> Level:
+    """The level that ``factors`` about one customer reach: the highest that both the policy and
+    the floor grant. The floor holds for a policy that lint has never seen, too."""
+    higher: tuple[Literal["verified", "matched"], ...] = ("verified", "matched")
+    for level in higher:
+        if FLOOR.reach(level, factors) and policy.levels.reach(level, factors):
+            return level
+    return "claimed"
+
+
+def _accepted(evidence: Mapping[str, str]) -> str | None:
+    """The channel of an accepted code, or None."""
+    channel = evidence.get("channel", "")
+    return channel if evidence.get("code") == "ok" and channel in _AMR_OF_CHANNEL else None
 
 
 def _unsaid(said_birthdate: bool, said_name: bool) -> tuple[str, ...]:
@@ -85,7 +121,8 @@ def _unmatched(evidence: Mapping[str, str], flags: tuple[str, ...]) -> tuple[str
     if "locked" in flags:
         return ("locked",)
     match = evidence.get("match")
-    if match == "one":
+    # The caller's number chose one of several: no evidence before that customer's own contact is.
+    if match == "one" or (match == "hinted" and _accepted(evidence)):
         return ()
     if match == "none" and "name_uncertain" in flags:
         return ("name_uncertain",)

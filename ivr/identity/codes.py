@@ -21,10 +21,14 @@ class CodePolicy:
 
     ``minutes``: how long a code works. ``attempts``: wrong codes per verification.
     ``sends``: codes asked for per verification. ``lockout_failures``: wrong codes per claimed
-    identity or customer and day before checks become decoys. ``customer_sends_per_day`` and
-    ``prefix_sends_per_day``: codes really sent. ``contact_changed_days``: how long a changed
-    contact is pointed out. ``send_seconds``: how long every send takes as the caller sees it,
-    whether or not there is anybody to send to.
+    identity or customer and day before checks become decoys. ``customer_sends_per_day``,
+    ``prefix_sends_per_day`` and ``sends_per_day``: codes really sent. ``breaker_sends`` and
+    ``breaker_percent``: of so many codes sent within an hour by one channel at least so many per
+    cent must be entered, or none is sent by it for a while; 0 per cent: no such rule.
+    ``phone_prefixes``: how phones that may get codes begin; empty: any. ``contact_changed_days``:
+    how long a changed contact is pointed out. ``send_seconds``: how long every send takes as the
+    caller sees it, whether or not there is anybody to send to; ``check_seconds`` the same of the
+    check of a code, where there are providers that check codes themselves.
     """
 
     minutes: int = 10
@@ -33,8 +37,13 @@ class CodePolicy:
     lockout_failures: int = 10
     customer_sends_per_day: int = 6
     prefix_sends_per_day: int = 500
+    sends_per_day: int = 20_000
+    breaker_sends: int = 50
+    breaker_percent: int = 20
+    phone_prefixes: tuple[str, ...] = ("+81",)
     contact_changed_days: int = 30
     send_seconds: float = 1.0
+    check_seconds: float = 2.0
 
     @property
     def lifetime(self) -> timedelta:

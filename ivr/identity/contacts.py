@@ -1,12 +1,13 @@
-"""Where a customer's codes may go: registered contacts only, in a fixed order."""
+"""Where a customer's codes may go: registered contacts only, the preferred way first."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from ivr.identity.callers import usable_number
 from ivr.identity.ports import Channel, Customer
+from ivr.records.phone_numbers import may_be_mobile, to_e164
 
 #: A phone proves more than a mailbox, and a text arrives while the caller holds the line.
 CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
@@ -28,38 +29,73 @@ class Contact:
 
 
 def contacts_of(
-    customer: Customer, *, caller: str, available: Container[Channel]
+    customer: Customer, *, caller: str, available: Container[str], prefixes: tuple[str, ...] = ()
 ) -> tuple[Contact, ...]:
     """The contacts that may get a code now, best first.
 
     ``caller``: never called back with a code, for whoever holds that phone would hear it; where
     the number is withheld no landline can be told from it, so none is called.
-    ``available``: channels that have a sender.
+    ``available``: channels that may be used now.
+    ``prefixes``: how phones that may get a code begin (E.164); empty: any way.
+
+    A mobile that cannot get text messages by its number is taken for a landline. Free, shared and
+    malformed numbers get nothing, wherever the directory has them from.
     """
     number = usable_number(caller)
-    landline = customer.landline if number is not None and customer.landline != number else None
-    registered = {"sms": customer.mobile, "voice": landline, "email": customer.email}
+    registered = registered_contacts(customer, prefixes)
+    if number is None or registered["voice"] == number:
+        registered["voice"] = None
     return tuple(
         Contact(channel, destination)
-        for channel in CHANNELS
+        for channel in order_of(customer)
         if channel in available and (destination := registered[channel])
     )
 
 
-def after(contacts: tuple[Contact, ...], channel: str | None) -> tuple[Contact, ...]:
-    """The contacts behind ``channel`` in order; all of them where nothing was tried before."""
+def order_of(customer: Customer | None) -> tuple[Channel, ...]:
+    """Channels in the order in which they are tried: the one a customer prefers comes first."""
+    preferred = customer.preferred if customer else None
+    return tuple(sorted(CHANNELS, key=lambda channel: channel != preferred))
+
+
+def registered_contacts(
+    customer: Customer, prefixes: tuple[str, ...] = ()
+) -> dict[Channel, str | None]:
+    """Channel -> where this customer is reached by it, whoever calls; as :func:`contacts_of`."""
+    mobile, landline = (_own(phone, prefixes) for phone in (customer.mobile, customer.landline))
+    if mobile is not None and not may_be_mobile(mobile):
+        mobile, landline = None, landline or mobile
+    return {"sms": mobile, "voice": landline, "email": customer.email}
+
+
+def _own(phone: str | None, prefixes: tuple[str, ...]) -> str | None:
+    """A phone of one customer alone, in a country that codes go to; None otherwise."""
+    if not phone or (prefixes and not phone.startswith(prefixes)):
+        return None
+    try:
+        return to_e164(phone) if phone.startswith("+") else None
+    except ValueError:
+        return None
+
+
+def after(
+    contacts: tuple[Contact, ...], channel: str | None, order: Sequence[Channel] = CHANNELS
+) -> tuple[Contact, ...]:
+    """The contacts behind ``channel`` in ``order``; all of them where nothing was tried before."""
     if channel is None:
         return contacts
-    return tuple(c for c in contacts if CHANNELS.index(c.channel) > _rank(channel))
+    return tuple(c for c in contacts if order.index(c.channel) > _rank(channel, order))
 
 
-def since(contacts: tuple[Contact, ...], channel: str | None) -> tuple[Contact, ...]:
+def since(
+    contacts: tuple[Contact, ...], channel: str | None, order: Sequence[Channel] = CHANNELS
+) -> tuple[Contact, ...]:
     """The contacts from ``channel`` on; all of them where that leaves none."""
     if channel is None:
         return contacts
-    rest = tuple(c for c in contacts if CHANNELS.index(c.channel) >= _rank(channel))
+    rest = tuple(c for c in contacts if order.index(c.channel) >= _rank(channel, order))
     return rest or contacts
 
 
-def _rank(channel: str) -> int:
-    return next(rank for rank, known in enumerate(CHANNELS) if known == channel)
+def _rank(channel: str, order: Sequence[Channel]) -> int:
+    return next(rank for rank, known in enumerate(order) if known == channel)

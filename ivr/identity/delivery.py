@@ -8,11 +8,10 @@ neither a decoy nor a slow or hanging provider can be told by the clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as StillRunning
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import structlog
@@ -22,26 +21,31 @@ from ivr.clock import Clock
 from ivr.errors import HonninError, RecordsError, SendFailed
 from ivr.identity.code_entry import NOBODY
 from ivr.identity.codes import CodePolicy, code_hash, hash_of_no_code, new_code
-from ivr.identity.contacts import Contact, after, contacts_of, since
+from ivr.identity.contacts import Contact, after, contacts_of, order_of, since
 from ivr.identity.findings import Findings
-from ivr.identity.lockout import Limits
 from ivr.identity.messages import Messages
 from ivr.identity.ports import (
     Channel,
     CheckRequest,
     CheckResult,
+    CodeChecker,
     CodeMessage,
     CodeSender,
     Customer,
     Directory,
 )
+from ivr.identity.send_limits import SendLimits
+from ivr.identity.steady_time import steady
 from ivr.records import codes, verifications
 from ivr.records.cipher import BlindIndex
-from ivr.records.codes import CodeRecord
+from ivr.records.codes import CodeRecord, Entered
 from ivr.records.database import Database
 from ivr.records.verifications import VerificationRecord
 
 Way = Literal["first", "again", "other"]
+#: Is told the channel of a code that a limit kept back, and which limit: ``customer``, ``prefix``,
+#: ``day`` or ``breaker``.
+Withheld = Callable[[str, str], None]
 
 #: What is noted as the channel of a code that goes nowhere.
 _DECOY_CHANNEL: Channel = "sms"
@@ -88,7 +92,9 @@ class Delivery:
         code_key: bytes,
         messages: Messages,
         clock: Clock,
+        withheld: Withheld = lambda channel, reason: None,
     ) -> None:
+        """``withheld`` is told of each code that a limit kept back."""
         self._db = db
         self._directory = directory
         self._senders = senders
@@ -97,6 +103,7 @@ class Delivery:
         self._key = code_key
         self._messages = messages
         self._clock = clock
+        self._tell_withheld = withheld
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="code-sender")
 
     def send(self, request: CheckRequest, way: Way) -> CheckResult:
@@ -116,7 +123,8 @@ class Delivery:
         if isinstance(step, CheckResult):
             return step
         running = self._pool.submit(self._carry, step)
-        findings = self._wait(running, step.findings, began)
+        seconds = self._policy.send_seconds
+        findings = steady(self._clock, began, seconds, running, step.findings)
         return CheckResult(
             "sent", findings.for_call(request.call_id), findings.flags, step.record.id
         )
@@ -124,18 +132,6 @@ class Delivery:
     def close(self) -> None:
         """Wait for what is being sent, then stop."""
         self._pool.shutdown(wait=True)
-
-    def _wait(self, running: Future[Findings], so_far: Findings, began: datetime) -> Findings:
-        try:
-            findings = running.result(timeout=self._policy.send_seconds)
-        except StillRunning:
-            # What becomes of it is stored later and comes with the next check.
-            findings = so_far
-        ends = began + timedelta(seconds=self._policy.send_seconds)
-        left = (ends - self._clock.now()).total_seconds()
-        if left > 0:
-            self._clock.sleep(left)
-        return findings
 
     def _customer(self, verification_id: str | None) -> tuple[Customer | None, tuple[str, ...]]:
         with self._db.reading() as session:
@@ -163,19 +159,27 @@ class Delivery:
             return CheckResult(
                 "sent", findings.for_call(request.call_id), findings.flags, record.id
             )
-        if record.sends >= self._policy.sends:
+        if verifications.count_send(session, record.id, self._policy.sends) is None:
             return CheckResult(
                 "limit", findings.for_call(request.call_id), findings.flags, record.id
             )
-        verifications.count_send(session, record.id)
         expires_at = self._clock.now() + self._policy.lifetime
         verifications.extend(session, record.id, expires_at)
+        cut_off = self._limits(record).cut_off(session, self._clock.now())
         contacts: tuple[Contact, ...] = ()
         if customer is not None:
-            reachable = contacts_of(customer, caller=request.caller, available=self._senders)
-            contacts = _in_turn(reachable, way, findings.channel)
+            reachable = contacts_of(
+                customer,
+                caller=request.caller,
+                available=self._senders,
+                prefixes=self._policy.phone_prefixes,
+            )
             if not reachable:
                 findings = findings.flagged("no_contact")
+            in_turn = _in_turn(reachable, way, findings.channel, order_of(customer))
+            contacts = tuple(c for c in in_turn if not self._is_cut_off(c, cut_off))
+            if in_turn and not contacts:
+                findings = findings.flagged("send_capped")
         shipment = _Shipment(
             request=request,
             record=record,
@@ -197,19 +201,18 @@ class Delivery:
         request, record = shipment.request, shipment.record
         now = self._clock.now()
         contact = shipment.left[0] if shipment.left else None
-        limits = Limits(
-            self._policy,
-            self._index,
-            claim_index=record.claim_index,
-            customer_id=record.customer_id,
-        )
         findings = shipment.findings
-        if not limits.count_send(session, contact, now):
+        refused = self._limits(record).take(session, contact, now)
+        if refused is not None:
+            if contact is not None:
+                self._withheld(contact, refused)
             contact = None
             findings = findings.flagged("send_capped")
         number = shipment.number + 1
         key = _key(request.intent_id, number)
         code, code_id = new_code(), self._index.of("code", key)
+        # Of a code that its provider makes nothing is kept here.
+        ours = contact is not None and not isinstance(self._senders[contact.channel], CodeChecker)
         kept = code_hash(self._key, verification_id=record.id, code_id=code_id, code=code)
         codes.create(
             session,
@@ -218,7 +221,7 @@ class Delivery:
                 verification_id=record.id,
                 intent_id=key,
                 channel=contact.channel if contact else _DECOY_CHANNEL,
-                code_hash=kept if contact else hash_of_no_code(),
+                code_hash=kept if ours else hash_of_no_code(),
                 status="sending" if contact else "decoy",
                 created_at=now,
                 expires_at=shipment.expires_at,
@@ -242,6 +245,25 @@ class Delivery:
             left=shipment.left[1:] if contact else (),
             number=number,
         )
+
+    def _limits(self, record: VerificationRecord) -> SendLimits:
+        return SendLimits(
+            self._policy,
+            self._index,
+            claim_index=record.claim_index,
+            customer_id=record.customer_id,
+        )
+
+    def _is_cut_off(self, contact: Contact, cut_off: Mapping[str, Entered]) -> bool:
+        if contact.channel not in cut_off:
+            return False
+        self._withheld(contact, "breaker")
+        return True
+
+    def _withheld(self, contact: Contact, reason: str) -> None:
+        """Tell those who run this that a code did not go out, and by which rule."""
+        _log.warning("send_withheld", channel=contact.channel, reason=reason)
+        self._tell_withheld(contact.channel, reason)
 
     def _carry(self, shipment: _Shipment) -> Findings:
         """Ask the providers, one after the other, and note how it went."""
@@ -312,10 +334,12 @@ class Delivery:
         return noted
 
 
-def _in_turn(reachable: tuple[Contact, ...], way: Way, last: str | None) -> tuple[Contact, ...]:
+def _in_turn(
+    reachable: tuple[Contact, ...], way: Way, last: str | None, order: Sequence[Channel]
+) -> tuple[Contact, ...]:
     if way == "first":
         return reachable
-    return since(reachable, last) if way == "again" else after(reachable, last)
+    return since(reachable, last, order) if way == "again" else after(reachable, last, order)
 
 
 def _still_out(findings: Findings) -> str:

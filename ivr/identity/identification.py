@@ -12,20 +12,25 @@ from datetime import date
 from ivr.clock import Clock
 from ivr.errors import HonninError
 from ivr.identity.callers import usable_number
+from ivr.identity.code_entry import NOBODY
 from ivr.identity.codes import CodePolicy
 from ivr.identity.findings import Findings
 from ivr.identity.lockout import Limits
-from ivr.identity.matching import Factors, claim_of, match_name
+from ivr.identity.matching import Factors, claim_of, match_name, named, settled
 from ivr.identity.ports import CheckRequest, CheckResult, Customer, Directory
 from ivr.records import verifications
 from ivr.records.cipher import BlindIndex
 from ivr.records.database import Database
 from ivr.records.verifications import VerificationRecord
 
+#: Looked up for strangers; nobody can have it: an area code does not begin with 0.
+_NO_PHONES = ("+810000000000",)
+
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """Before the lock is looked at: evidence ``match``, the customer of ``one``, and a flag."""
+class Found:
+    """Before the lock is looked at: evidence ``match``, the customer of ``one`` and ``hinted``,
+    and flags."""
 
     match: str
     customer: Customer | None = None
@@ -67,7 +72,7 @@ class Identification:
             if known is not None:
                 return _result(known, request)
             if limits.locked(session, now):
-                found = _Found("locked", flags=(*found.flags, "locked"))
+                found = Found("locked", flags=(*found.flags, "locked"))
             findings = Findings({"match": found.match}, found.flags)
             if found.customer is not None:
                 findings = findings.with_evidence(customer=found.customer.number)
@@ -106,21 +111,41 @@ class Identification:
             return CheckResult("fresh", {})
         return CheckResult("resumed", {}, (), found.id)
 
-    def _find(self, request: CheckRequest) -> _Found:
-        factors = Factors(request.phone, request.customer_number, request.name_evidence)
+    def _find(self, request: CheckRequest) -> Found:
         try:
-            candidates = self._directory.born_on(_day(request.birthdate))
+            return self._directory.together(lambda directory: search(directory, request))
         except HonninError:
-            match_name((), request.name, factors)
-            return _Found("error", flags=("directory_error",))
-        match = match_name(candidates, request.name, factors)
-        if match.kind == "several":
-            return _Found("several", flags=("several_customers",))
-        return _Found(match.kind, match.customer, ("name_uncertain",) if match.uncertain else ())
+            match_name((), request.name, _factors(request))
+            return Found("error", flags=("directory_error",))
 
     def _caller_index(self, caller: str) -> str | None:
         number = usable_number(caller)
         return None if number is None else self._index.of("phone", number)
+
+
+def _factors(request: CheckRequest) -> Factors:
+    return Factors(request.phone, request.customer_number, request.name_evidence)
+
+
+def search(directory: Directory, request: CheckRequest) -> Found:
+    """Who it is that is said to call, by birthdate and name. The same look-ups for strangers.
+
+    Raises:
+        RecordsUnavailable: the directory cannot answer now.
+    """
+    factors = _factors(request)
+    fits = named(directory.born_on(_day(request.birthdate)), request.name, factors)
+    match = settled(directory.by_ids(list(fits) or [NOBODY]), fits, factors, caller=request.caller)
+    customer = match.customer
+    phones = _NO_PHONES if customer is None else (customer.mobile, customer.landline)
+    sharing = set(directory.with_phones([phone for phone in phones if phone] or _NO_PHONES))
+    flags = {
+        "several_customers": match.kind in {"several", "hinted"},
+        "name_uncertain": match.uncertain,
+        # A code proves possession of a phone that is somebody else's as well.
+        "shared_phone": customer is not None and not sharing <= {customer.id},
+    }
+    return Found(match.kind, customer, tuple(flag for flag, raised in flags.items() if raised))
 
 
 def _day(birthdate: str | None) -> date:

@@ -1,4 +1,4 @@
-"""Counters that turn checks into decoys: wrong codes, and codes sent.
+"""Counters of wrong codes, which turn checks into decoys.
 
 All silent (DESIGN.md "Lockout is no weapon"). Decoys count too, under keys of their own, so
 that every caller costs the same queries.
@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta, timezone
 from sqlalchemy.orm import Session
 
 from ivr.identity.codes import CodePolicy
-from ivr.identity.contacts import Contact
 from ivr.records import counters
 from ivr.records.cipher import BlindIndex
 
@@ -20,8 +19,6 @@ _JAPAN = timezone(timedelta(hours=9), "JST")
 
 _CLAIM_FAILURES = "failures_claim"
 _CUSTOMER_FAILURES = "failures_customer"
-_CUSTOMER_SENDS = "sends_customer"
-_PREFIX_SENDS = "sends_prefix"
 
 
 def day_of(instant: datetime) -> date:
@@ -62,14 +59,15 @@ class Limits:
         counters.bump(session, _CLAIM_FAILURES, self._claim, day)
         counters.bump(session, _CUSTOMER_FAILURES, self._customer, day)
 
-    def count_send(self, session: Session, contact: Contact | None, now: datetime) -> bool:
-        """Count a code about to be sent, atomically: whether it is within the daily limits of
-        customer and prefix. Two queries, also where there is nobody to send to."""
-        day = day_of(now)
-        prefix = f"nobody {self._claim}" if contact is None else contact.prefix
-        to_customer = counters.bump(session, _CUSTOMER_SENDS, self._customer, day)
-        to_prefix = counters.bump(session, _PREFIX_SENDS, self._index.of("prefix", prefix), day)
-        return (
-            to_customer <= self._policy.customer_sends_per_day
-            and to_prefix <= self._policy.prefix_sends_per_day
-        )
+    def take_back_failure(self, session: Session, at: datetime) -> None:
+        """Undo :meth:`count_failure` of the same instant: it was none after all. Two queries."""
+        day = day_of(at)
+        counters.bump(session, _CLAIM_FAILURES, self._claim, day, by=-1)
+        counters.bump(session, _CUSTOMER_FAILURES, self._customer, day, by=-1)
+
+
+def failures_this_week(session: Session, index: BlindIndex, claim: str, day: date) -> int:
+    """Wrong codes for a claimed identity (:func:`ivr.identity.matching.claim_of`) on ``day`` and
+    the six days before it, from whatever number. One query."""
+    since = day - timedelta(days=6)
+    return counters.total(session, _CLAIM_FAILURES, index.of("claim", claim), since)

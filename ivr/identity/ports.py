@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from ivr.identity.name_evidence import NameEvidence
 from ivr.understanding.value import HeardName
 
 Channel = Literal["sms", "voice", "email"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
-    """A registered customer. Kana is katakana and the truth; kanji is for display.
-
-    Phones are E.164. ``contact_changed`` is when a phone or the e-mail last changed (aware UTC).
-    """
+class Candidate:
+    """What somebody is found by. Kana is katakana and the truth; kanji is for display. ``id`` has
+    at most 128 characters; ``number`` is the company's own number for the customer."""
 
     id: str
     number: str
@@ -26,26 +25,52 @@ class Customer:
     given: str
     surname_kana: str
     given_kana: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer(Candidate):
+    """A registered customer.
+
+    Phones are E.164. ``contact_changed`` is when a phone or the e-mail last changed (aware UTC).
+    ``preferred``: the way they would rather get codes.
+    """
+
     birthdate: date
     mobile: str | None = None
     landline: str | None = None
     email: str | None = None
     language: str = "ja"
     contact_changed: datetime | None = None
+    preferred: Channel | None = None
 
 
 class Directory(Protocol):
-    """Where customers are registered."""
+    """Where customers are registered. Safe for threads.
 
-    def born_on(self, birthdate: date) -> Sequence[Customer]:
-        """Every customer with this birthdate; empty where there is none.
+    Every method raises :class:`ivr.errors.RecordsUnavailable` where the directory cannot answer
+    now, and another :class:`ivr.errors.RecordsError` where it will not before somebody acts.
+    Neither tells whom it was asked about.
+    """
 
-        Raises:
-            RecordsUnavailable: the directory cannot answer now.
-        """
+    def born_on(self, birthdate: date) -> Sequence[Candidate]:
+        """Everybody with this birthdate, in a steady order; empty where there is nobody."""
         ...
 
-    def by_id(self, customer_id: str) -> Customer | None: ...
+    def by_ids(self, ids: Collection[str]) -> Sequence[Customer]:
+        """The customers with these ids, as far as there are such."""
+        ...
+
+    def by_id(self, customer_id: str) -> Customer | None:
+        """The customer with this id, or None."""
+        ...
+
+    def with_phones(self, phones: Collection[str]) -> Collection[str]:
+        """The ids of everybody who has registered one of these numbers (E.164)."""
+        ...
+
+    def together(self, look_up: Callable[[Directory], T]) -> T:
+        """Several look-ups as one: a directory that takes its time takes it once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +98,25 @@ class CodeSender(Protocol):
 
         Raises:
             SendFailed: with the kind that says what may be tried next.
+        """
+        ...
+
+
+#: What a provider says of digits: they are the code, they are not, its code has run out, or it
+#: takes no more digits for it.
+Verdict = Literal["right", "wrong", "expired", "exhausted"]
+
+
+@runtime_checkable
+class CodeChecker(CodeSender, Protocol):
+    """A way to send codes that makes them itself, so that only the provider knows them."""
+
+    def check(self, destination: str, code: str) -> Verdict:
+        """Ask whether ``code`` is the one that was last sent to ``destination``; a right one is
+        used up.
+
+        Raises:
+            SendFailed: the provider does not say.
         """
         ...
 
@@ -105,12 +149,14 @@ class CheckRequest:
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """How a check ended: an outcome from ``CHECK_OUTCOMES``, evidence for the result token,
-    flags for the agent, and the verification it belongs to."""
+    flags for the agent, the verification it belongs to, and signals that may raise doubt
+    (:mod:`ivr.flow.signals`)."""
 
     outcome: str
     evidence: Mapping[str, str]
     flags: tuple[str, ...] = ()
     verification_id: str | None = None
+    signals: Mapping[str, int] = field(default_factory=dict)
 
 
 class Checks(Protocol):

@@ -24,22 +24,40 @@ KINDS: Mapping[str, str] = {
     "result.issued": "A signed result was made for a transfer.",
     "result.answered": "An agent took the transfer or declined it.",
     "result.fetched": "A system read a result.",
-    "result.refused": "A system asked for a result that does not exist or has expired.",
+    "result.refused": "A system asked for a result that it may not have, or not any more.",
+    "call.labelled": "An agent said whether the caller was the person.",
+    "labels.listed": "An operator read what agents said of callers.",
+    "callback.requested": "A caller wants to be called back; again: at a number that is waiting.",
+    "callback.done": "An operator noted that a caller need not be called back any more.",
+    "callback.expired": "Nobody called back in time, and the number was forgotten.",
+    "callbacks.listed": "An operator read the numbers of callers who wait to be called back.",
+    "event.delivered": "A CRM was told of a result or of how a transfer ended.",
+    "event.given_up": "A CRM could not be told, and no more attempt is made.",
+    "outbox.retried": "An operator had events for CRMs delivered again.",
     "settings.in_force": "A process began with other settings than the one before it.",
     "flow.in_force": "A process began with another flow than the one before it.",
     "database.upgraded": "The tables were brought to another version.",
+    "customers.import_begun": "An import of customers stored the first of several parts.",
     "customers.imported": "Customers were added or updated from a file.",
     "keys.rotated": "Fields were encrypted anew with another data key.",
     "keys.rewrapped": "The data keys were wrapped anew.",
     "keys.reindexed": "The blind indexes were made anew with another index key.",
+    "keys.signing": "The next key that signs results was stored, and when it begins.",
     "keys.destroyed": "A data key was forgotten for good.",
+    "audio.exported": "An operator read out what a caller said, as sound.",
+    "records.purged": "Records that were older than their class is kept were removed.",
+    "audit.pruned": "The oldest rows of the audit were removed, and where it begins now.",
+    "person.disclosed": "What is stored about a customer was read out, to be given to them.",
+    "person.corrected": "A field of a customer was corrected.",
+    "person.deleted": "A customer and what was stored about them were deleted.",
+    "incident.listed": "Who was affected by an incident was read out.",
     "audit.exported": "The audit was read out.",
     "audit.anchored": "The audit's head was signed, to be kept elsewhere.",
     "audit.broken": "The audit's head was missing or changed: rows before this one may be gone.",
 }
 
 #: What an entry may hold beside its text: codes and numbers.
-Detail = str | int | float | bool | Sequence[str] | Mapping[str, str]
+Detail = str | int | float | bool | Sequence[str] | Mapping[str, str] | Mapping[str, int]
 
 _NOTED = "ivr.records.audit"
 
@@ -101,6 +119,13 @@ def newest(session: Session, what: str) -> Mapping[str, object] | None:
     except ValueError:
         return None
     return details if isinstance(details, dict) else None
+
+
+def about(session: Session, what: str, subject: str) -> list[Mapping[str, object]]:
+    """The details of every entry of this kind about one call, oldest first. Not verified."""
+    query = select(AuditRow.details).where(AuditRow.what == what, AuditRow.subject == subject)
+    found = session.execute(query.order_by(AuditRow.position)).scalars()
+    return [details for text in found if isinstance(details := json.loads(text), dict)]
 
 
 def instant(at: datetime) -> str:

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ivr.records.audit import Entry, Noted, note, take_noted
-from ivr.records.audit_mac import head_seal, row_mac
+from ivr.records.audit_mac import base_seal, head_seal, row_mac
 from ivr.records.key_ring import KeyRing
-from ivr.records.models import HEAD, AuditHead, AuditRow
+from ivr.records.models import BASE, HEAD, AuditHead, AuditRow
 from ivr.records.rows import insert, key_ring
 
 _BATCH = 1000
@@ -42,7 +42,8 @@ class ChainedRow:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The position and the hash of the last row; 0 and empty before the first."""
+    """An end of the chain, sealed: the position and the hash of the last row, 0 and empty before
+    the first; or, as its base, of the last row that was removed from its beginning."""
 
     position: int
     mac: str
@@ -56,7 +57,8 @@ _LOG, _HEADS = cast(Table, AuditRow.__table__), cast(Table, AuditHead.__table__)
 # Made once and below the ORM: every audited transaction of a call runs them.
 _ROWS = select(*(_LOG.c[name] for name in FIELDS)).order_by(_LOG.c.position).limit(_BATCH)
 _LAST = select(_LOG.c.position, _LOG.c.mac).order_by(_LOG.c.position.desc()).limit(1)
-_HEAD = select(*(_HEADS.c[field.name] for field in fields(Head))).where(_HEADS.c.name == HEAD)
+_ENDS = select(*(_HEADS.c[field.name] for field in fields(Head)))
+_HEAD, _BASE = _ENDS.where(_HEADS.c.name == HEAD), _ENDS.where(_HEADS.c.name == BASE)
 _LOCKED_HEAD = _HEAD.with_for_update()
 _MACS = select(_LOG.c.mac)
 _APPEND = {
@@ -100,6 +102,22 @@ def lock(session: Session) -> None:
 def head(session: Session) -> Head | None:
     """The head as it is stored; None before the first entry, or where somebody removed it."""
     return _head(session, lock=False)
+
+
+def base(session: Session) -> Head | None:
+    """The base as it is stored; None where the chain begins with row 1, or somebody removed it."""
+    row = session.connection().execute(_BASE).one_or_none()
+    return None if row is None else Head(*row)
+
+
+def move_base(session: Session, position: int, mac: str) -> None:
+    """Remove every row up to ``position``, which has ``mac``, and seal where the chain begins."""
+    number, key = key_ring(session).audit_key()
+    session.execute(delete(AuditRow).where(AuditRow.position <= position))
+    moved = {"position": position, "mac": mac, "key_number": number}
+    moved["seal"] = base_seal(key, position, mac)
+    statement = insert(session, AuditHead).values(name=BASE, **moved)
+    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=moved))
 
 
 def rows(session: Session, *, after: int | None = None) -> Iterator[ChainedRow]:

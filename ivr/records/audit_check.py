@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from ivr.errors import RecordsError
-from ivr.records.audit_chain import ChainedRow, Head, head, mac_of, rows
-from ivr.records.audit_mac import head_seal
+from ivr.records.audit_chain import ChainedRow, Head, base, head, mac_of, rows
+from ivr.records.audit_mac import base_seal, head_seal
 from ivr.records.database import Database
 from ivr.records.rows import key_ring
 
@@ -25,21 +25,30 @@ class AuditBroken(RecordsError):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A chain that is whole: how many rows, the instants of the first and the last, and the hash
-    of the last, which stands for all of them."""
+    """A chain that is whole: how many rows, the instants of the first and the last, the hash of
+    the last, which stands for all of them, and how many older rows were removed in due course."""
 
     rows: int
     first: str = ""
     last: str = ""
     mac: str = ""
+    removed: int = 0
+
+    @property
+    def position(self) -> int:
+        """The position of the last row."""
+        return self.rows + self.removed
 
 
 @dataclass
-class _Checker:
-    """Takes the rows one by one. ``anchors``: position -> hash that row had when it was signed."""
+class Checker:
+    """Takes the rows one by one. ``anchors``: position -> hash that row had when it was signed.
+    ``removed``: how many rows are gone from the beginning; ``position`` and ``mac`` begin as those
+    of the last of them."""
 
     key: Callable[[int], bytes | None]
     anchors: Mapping[int, str]
+    removed: int = 0
     position: int = 0
     mac: str = ""
     first: str = ""
@@ -72,7 +81,8 @@ class _Checker:
         beyond = [place for place in self.anchors if place > self.position]
         if beyond:
             raise AuditBroken(self.position + 1, f"is missing: an anchor knows row {min(beyond)}")
-        return Verified(self.position, self.first, self.last, self.mac)
+        rows = self.position - self.removed
+        return Verified(rows, self.first, self.last, self.mac, self.removed)
 
     def _check_head(self, found: Head) -> None:
         key = self.key(found.key_number) if _is_count(found.key_number) else None
@@ -109,13 +119,32 @@ def verify(
         ring.load(session.connection())
         if found is None and not (ring.begun or anchors):
             return Verified(0)  # nothing was ever written to this database
-        checker = _Checker(ring.key, anchors or {})
+        checker = begun(session, anchors or {})
         total = found.position if found is not None and _is_count(found.position) else 0
         for row in rows(session):
             checker.take(row)
             if checker.position % 1000 == 0:
                 progress(checker.position, max(total, checker.position))
         return checker.end(found)
+
+
+def begun(session: Session, anchors: Mapping[int, str]) -> Checker:
+    """A checker that has taken nothing: before row 1, or where rows were removed in due course
+    (:mod:`ivr.records.audit_pruning`), behind the last of them.
+
+    Raises:
+        AuditBroken: what says where the chain begins was changed, or is another than an anchor
+            knows.
+    """
+    ring, found = key_ring(session), base(session)
+    if found is None:
+        return Checker(ring.key, anchors)
+    key = ring.key(found.key_number) if _is_count(found.key_number) else None
+    if key is None or not _same(found.seal, base_seal(key, found.position, found.mac)):
+        raise AuditBroken(1, "may be missing: what says where the audit begins was changed")
+    if not _same(anchors.get(found.position, found.mac), found.mac):
+        raise AuditBroken(found.position, "was another one when its anchor was signed")
+    return Checker(ring.key, anchors, found.position, found.position, found.mac)
 
 
 def _see_one_moment(session: Session) -> None:

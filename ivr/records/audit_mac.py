@@ -18,6 +18,11 @@ def head_seal(key: bytes, position: int, mac: str) -> str:
     return _hmac(key, ["honnin audit head", position, mac])
 
 
+def base_seal(key: bytes, position: int, mac: str) -> str:
+    """The seal of a base that says: the chain begins after ``position``, whose row had ``mac``."""
+    return _hmac(key, ["honnin audit base", position, mac])
+
+
 def fingerprint(key: bytes, name: str, value: str) -> str:
     """Tells whether a value changed, and not what it is; 16 hexadecimal digits."""
     return _hmac(key, ["honnin audit fingerprint", name, value])[:16]

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +24,7 @@ KEY_BYTES = 32
 #: The number of the key that wrote tokens of version 1: the field key of the settings itself.
 FIRST_VERSION = 0
 _NONCE_BYTES = 12
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _TOKEN = re.compile(
     r"(?:v1|v2\.(?P<key>[1-9][0-9]{0,8}))\.(?P<sealed>[A-Za-z0-9_-]+={0,2})", re.ASCII
 )
@@ -111,7 +113,8 @@ class FieldCipher:
             )
         associated = str(place).encode() if found["key"] is None else _associated(number, place)
         try:
-            raw = base64.urlsafe_b64decode(found["sealed"])
+            # What base64.urlsafe_b64decode does, without its layers: a day has 40 customers.
+            raw = binascii.a2b_base64(found["sealed"].encode().translate(_URL_SAFE))
             return aead.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], associated).decode()
         except (InvalidTag, binascii.Error, ValueError):
             raise RecordsError(
@@ -126,9 +129,18 @@ def prefix_of(key: int) -> str:
 
 
 def _associated(key: int, place: Place) -> bytes:
-    parts = (part.encode() for part in ("v2", str(key), place.table, place.column, place.row))
-    # Each with its length, so that no two places read the same.
-    return b"".join(len(part).to_bytes(4) + part for part in parts)
+    # Each part with its length, so that no two places read the same.
+    return _column(key, place.table, place.column) + _counted(place.row)
+
+
+@lru_cache(maxsize=1024)
+def _column(key: int, table: str, column: str) -> bytes:
+    return b"".join(map(_counted, ("v2", str(key), table, column)))
+
+
+def _counted(part: str) -> bytes:
+    raw = part.encode()
+    return len(raw).to_bytes(4) + raw
 
 
 class BlindIndex:

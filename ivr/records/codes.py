@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import case, distinct, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ivr.errors import NotFound
-from ivr.records.models import Code
+from ivr.records.models import Code, Verification
 from ivr.records.rows import Shape
 
 #: A code is ``sending`` from before the provider is asked until its answer is known; a crash
@@ -32,6 +32,19 @@ class CodeRecord:
     created_at: datetime
     expires_at: datetime
     consumed_at: datetime | None = None
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether somebody may hold it."""
+        return self.status in _MAY_HAVE_ARRIVED
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Of how many requests a code went out by one channel, and of how many one was entered."""
+
+    sent: int
+    entered: int
 
 
 _CODE = Shape(Code, CodeRecord)
@@ -63,15 +76,18 @@ def set_status(session: Session, code_id: str, status: str) -> None:
         raise NotFound("no such code")
 
 
-def newest(session: Session, verification_id: str) -> CodeRecord | None:
-    """The code that counts: the newest whose sending did not fail, whether expired or consumed
-    or not. It replaces all older ones; a failed resend leaves the code before it in force."""
-    return _CODE.one(
-        session,
-        _CODE.select()
-        .where(Code.verification_id == verification_id, Code.status != "failed")
-        .order_by(Code.position.desc()),
+def entered(session: Session, *, since: datetime, until: datetime) -> dict[str, Entered]:
+    """By channel, the codes made from ``since`` on and before ``until`` that may have arrived,
+    several of one verification as one; no entry for a channel without any."""
+    used = case((Code.consumed_at.is_not(None), Code.verification_id))
+    query = (
+        select(Code.channel, func.count(distinct(Code.verification_id)), func.count(distinct(used)))
+        .where(
+            Code.created_at >= since, Code.created_at < until, Code.status.in_(_MAY_HAVE_ARRIVED)
+        )
+        .group_by(Code.channel)
     )
+    return {channel: Entered(sent, used) for channel, sent, used in session.execute(query)}
 
 
 def consume(session: Session, code_id: str, at: datetime) -> bool:
@@ -90,3 +106,20 @@ def consume(session: Session, code_id: str, at: datetime) -> bool:
         .execution_options(synchronize_session=False)
     )
     return session.execute(statement).one_or_none() is not None
+
+
+def void(session: Session, customer_id: str) -> int:
+    """Make every code worthless that was sent to this customer and not entered yet; how many."""
+    theirs = select(Verification.id).where(Verification.customer_id == customer_id)
+    statement = (
+        update(Code)
+        .where(
+            Code.verification_id.in_(theirs),
+            Code.consumed_at.is_(None),
+            Code.status.in_(_MAY_HAVE_ARRIVED),
+        )
+        .values(status="failed")
+        .returning(Code.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.execute(statement).all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -49,6 +50,18 @@ class EncryptedDate(Encrypted):
 
     def of_text(self, text: str) -> date:
         return date.fromisoformat(text)
+
+
+class EncryptedBytes(Encrypted):
+    """Bytes, encrypted as base64."""
+
+    cache_ok = True
+
+    def to_text(self, value: bytes) -> str:
+        return b64encode(value).decode()
+
+    def of_text(self, text: str) -> bytes:
+        return b64decode(text)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ivr.records.models import FailureCounter
@@ -26,6 +26,21 @@ def bump(session: Session, scope: str, key_index: str, day: date, by: int = 1) -
     return session.execute(statement.returning(FailureCounter.value)).scalar_one()
 
 
+def take(session: Session, scope: str, key_index: str, day: date, most: int) -> bool:
+    """Count one more unless ``most`` (at least 1) were counted, in one statement: whether it was.
+    For whom and what as in :func:`bump`."""
+    statement = insert(session, FailureCounter).values(
+        scope=scope, key_index=key_index, day=day, value=1
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["scope", "key_index", "day"],
+        set_={"value": FailureCounter.value + 1},
+        where=FailureCounter.value < most,
+    )
+    counted = session.execute(statement.returning(FailureCounter.value)).scalar_one_or_none()
+    return counted is not None
+
+
 def value(session: Session, scope: str, key_index: str, day: date) -> int:
     """The count so far; 0 where nothing was counted."""
     found = session.execute(
@@ -36,3 +51,13 @@ def value(session: Session, scope: str, key_index: str, day: date) -> int:
         )
     ).scalar_one_or_none()
     return found or 0
+
+
+def total(session: Session, scope: str, key_index: str, since: date) -> int:
+    """The counts of all days from ``since`` on, together."""
+    summed = select(func.coalesce(func.sum(FailureCounter.value), 0)).where(
+        FailureCounter.scope == scope,
+        FailureCounter.key_index == key_index,
+        FailureCounter.day >= since,
+    )
+    return int(session.execute(summed).scalar_one())

@@ -1,4 +1,4 @@
-"""Customers from a CSV file: read twice, first to find every problem, then to store them all.
+"""Customers from a CSV file: read twice, first to find every problem, then to store them.
 
 No message quotes what a cell holds.
 """
@@ -6,6 +6,7 @@ No message quotes what a cell holds.
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +14,18 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from ivr.errors import FilesError, Problem
-from ivr.records import audit, customers
+from ivr.records import audit, customer_imports, customers
 from ivr.records.audit import Entry
-from ivr.records.customer_fields import COLUMNS, customer_of
+from ivr.records.customer_fields import COLUMNS, OPTIONAL_COLUMNS, customer_of
 from ivr.records.customers import CustomerData, Stored
 from ivr.records.database import Database
 
 #: Problems reported in one run.
 MAX_PROBLEMS = 200
-_BATCH = 500
+_BATCH = 1000
 
 Progress = Callable[[int, int], None]
 
@@ -30,27 +33,70 @@ Progress = Callable[[int, int], None]
 def store_file(
     db: Database, path: Path, progress: Progress, *, who: str = "process", why: str = ""
 ) -> Stored:
-    """Store every customer of a CSV file, or none. ``progress`` is called with (stored so far,
-    all of them) after each batch. ``who`` and ``why`` are for the audit.
+    """Store every customer of a CSV file. ``progress`` is called with (stored so far, all of
+    them) after each batch. ``who`` and ``why`` are for the audit.
 
-    The file is checked before the transaction begins, so that calls wait for the storing only.
+    The whole file is checked first, outside any transaction. Each batch is a transaction of its
+    own, so that calls wait for no more than one. Where this was killed or failed, what is stored
+    stays, and the same file goes on where it was.
 
     Raises:
         FilesError: everything wrong with the file, at most :data:`MAX_PROBLEMS` problems with
-            line and field; nothing was stored.
-        RecordsUnavailable: the database cannot take them now; nothing was stored.
+            line and field, and nothing was stored; or it was changed while it was read.
+        RecordsUnavailable: the database cannot take more now.
+        RecordsError: another process is importing this file.
     """
     now = db.clock.now()
-    total = check_file(path, now)
-    stored = Stored()
-    with db.writing() as session:
-        rows = _customers(path, now)
-        while batch := list(islice(rows, _BATCH)):
-            stored += customers.put_all(session, batch, now)
-            progress(stored.added + stored.updated, total)
-        details = {"added": stored.added, "updated": stored.updated}
-        audit.note(session, Entry(who, "customers.imported", "", why, details), now)
-    return stored
+    digest = _digest(path)
+    state = _begun(db, path, digest, now)
+    rows = _customers(path, now, skip=state.stored.all)
+    while True:
+        batch = list(islice(rows, _BATCH))
+        ends = state.stored.all + len(batch) >= state.total
+        if (ends or not batch) and _digest(path) != digest:
+            raise FilesError([Problem(str(path), 0, 0, "was changed while it was read")])
+        with db.writing() as session:
+            first = state.stored.all == 0
+            if batch:
+                stored = customers.put_all(session, batch, now)
+                state = customer_imports.advance(session, state, stored)
+            if ends:
+                customer_imports.end(session, state)
+                _note(session, "customers.imported", state, who, why, now)
+            elif first:
+                _note(session, "customers.import_begun", state, who, why, now)
+        progress(state.stored.all, state.total)
+        if ends:
+            return state.stored
+
+
+def _begun(db: Database, path: Path, digest: str, now: datetime) -> customer_imports.Progress:
+    """The import of this file that was broken off, or a new one of a file without problems."""
+    file_index = db.index.of("file", digest)
+    with db.reading() as session:
+        known = customer_imports.find(session, file_index)
+    return known or customer_imports.Progress(file_index, check_file(path, now))
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise FilesError([Problem(str(path), 0, 0, message)]) from None
+
+
+def _note(
+    session: Session,
+    what: str,
+    state: customer_imports.Progress,
+    who: str,
+    why: str,
+    now: datetime,
+) -> None:
+    details = {"added": state.stored.added, "updated": state.stored.updated}
+    audit.note(session, Entry(who, what, "", why, details), now)
 
 
 def check_file(path: Path, now: datetime) -> int:
@@ -84,15 +130,17 @@ class _Row:
     customer: CustomerData
 
 
-def _customers(path: Path, now: datetime) -> Iterator[CustomerData]:
-    for item in _rows(path, now):
+def _customers(path: Path, now: datetime, *, skip: int) -> Iterator[CustomerData]:
+    """The customers of a file after the first ``skip``."""
+    for item in _rows(path, now, skip=skip):
         if isinstance(item, Problem):  # the file changed since it was checked
             raise FilesError([item])
         yield item.customer
 
 
-def _rows(path: Path, now: datetime) -> Iterator[_Row | Problem]:
-    """Every row, or what is wrong with it. A problem of the whole file ends the reading."""
+def _rows(path: Path, now: datetime, *, skip: int = 0) -> Iterator[_Row | Problem]:
+    """Every row after the first ``skip``, or what is wrong with it. A problem of the whole file
+    ends the reading."""
     name = str(path)
     line = 0
     try:
@@ -106,7 +154,11 @@ def _rows(path: Path, now: datetime) -> Iterator[_Row | Problem]:
             line = reader.line_num
             for cells in reader:
                 first, line = line + 1, reader.line_num
-                if any(cell.strip() for cell in cells):
+                if not any(cell.strip() for cell in cells):
+                    continue
+                if skip:
+                    skip -= 1
+                else:
                     yield from _row(name, first, header, cells, now)
     except UnicodeDecodeError:
         message = "is not UTF-8 from around here on: save it as 'CSV UTF-8'"
@@ -141,7 +193,7 @@ def _header_problems(name: str, header: Sequence[str]) -> list[Problem]:
             problems.append(Problem(name, 1, field, f"unknown column{hint}"))
         elif column in header[: field - 1]:
             problems.append(Problem(name, 1, field, f"column {column!r} is there twice"))
-    missing = [column for column in COLUMNS if column not in header]
+    missing = [each for each in COLUMNS if each not in (*header, *OPTIONAL_COLUMNS)]
     if missing:
         message = f"columns are missing: {', '.join(missing)}"
         problems.append(Problem(name, 1, len(header) + 1, message))

@@ -23,7 +23,12 @@ COLUMNS = (
     "email",
     "language",
     "contact_changed",
+    "preferred",
 )
+#: Columns that a file may leave out.
+OPTIONAL_COLUMNS = ("preferred",)
+#: Ways to get codes.
+WAYS = ("sms", "voice", "email")
 LANGUAGES = ("ja", "en")
 
 JAPAN = timezone(timedelta(hours=9))
@@ -57,10 +62,19 @@ def customer_of(row: Mapping[str, str], now: datetime) -> CustomerData | list[Ba
     cells: dict[str, object] = {}
     for column in COLUMNS:
         try:
-            cells[column] = _READERS[column](row[column].strip(), now)
+            cells[column] = read_cell(column, row.get(column, ""), now)
         except ValueError as error:
             bad.append(BadCell(column, str(error)))
     return bad or CustomerData(id=new_id(), **cells)  # type: ignore[arg-type]
+
+
+def read_cell(column: str, cell: str, now: datetime) -> object:
+    """One cell of :data:`COLUMNS` in its one spelling.
+
+    Raises:
+        ValueError: what is wrong with it, without what it holds.
+    """
+    return _READERS[column](cell.strip(), now)
 
 
 def _number(cell: str, _now: datetime) -> str:
@@ -122,6 +136,12 @@ def _language(cell: str, _now: datetime) -> str:
     return cell or LANGUAGES[0]
 
 
+def _preferred(cell: str, _now: datetime) -> str | None:
+    if cell and cell not in WAYS:
+        raise ValueError(f"must be {', '.join(WAYS)} or empty")
+    return cell or None
+
+
 def _contact_changed(cell: str, now: datetime) -> datetime | None:
     if not cell:
         return None
@@ -164,4 +184,5 @@ _READERS: Mapping[str, Callable[[str, datetime], object]] = {
     "email": _email,
     "language": _language,
     "contact_changed": _contact_changed,
+    "preferred": _preferred,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,8 @@ from ivr.records.rows import Shape, blind_index, phone_index, unseal
 @dataclass(frozen=True, slots=True)
 class CustomerData:
     """A registered customer. Kana is katakana and the truth, kanji is for display; phones are
-    E.164; ``contact_changed`` is when a phone or the e-mail last changed (aware UTC)."""
+    E.164; ``contact_changed`` is when a phone or the e-mail last changed (aware UTC);
+    ``preferred`` is the way they would rather get codes: ``sms``, ``voice`` or ``email``."""
 
     id: str
     number: str
@@ -32,6 +33,19 @@ class CustomerData:
     email: str | None = None
     language: str = "ja"
     contact_changed: datetime | None = None
+    preferred: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateData:
+    """What a customer is found by once the birthdate is known."""
+
+    id: str
+    number: str
+    surname: str
+    given: str
+    surname_kana: str
+    given_kana: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +55,17 @@ class Stored:
     added: int = 0
     updated: int = 0
 
+    @property
+    def all(self) -> int:
+        """How many were stored."""
+        return self.added + self.updated
+
     def __add__(self, other: Stored) -> Stored:
         return Stored(self.added + other.added, self.updated + other.updated)
 
 
 _CUSTOMER = Shape(Customer, CustomerData)
+_CANDIDATE = Shape(Customer, CandidateData)
 
 
 def new_id() -> str:
@@ -90,18 +110,38 @@ def born_on(session: Session, birthdate: date) -> list[CustomerData]:
     return _all(session, Customer.birthdate_index == key)
 
 
+def candidates_born_on(session: Session, birthdate: date) -> list[CandidateData]:
+    """As :func:`born_on`, with nothing decrypted that names are not compared by."""
+    key = blind_index(session).of("birthdate", birthdate.isoformat())
+    found = _CANDIDATE.select().where(Customer.birthdate_index == key).order_by(Customer.id)
+    return _CANDIDATE.all(session, found)
+
+
+def by_ids(session: Session, ids: Collection[str]) -> list[CustomerData]:
+    """The customers with these ids, as far as there are such."""
+    return _all(session, Customer.id.in_(ids))
+
+
 def by_id(session: Session, customer_id: str) -> CustomerData | None:
     """The customer with this id, or None."""
     found = _all(session, Customer.id == customer_id)
     return found[0] if found else None
 
 
+def by_number(session: Session, number: str) -> CustomerData | None:
+    """The customer with this number, or None."""
+    found = _all(session, Customer.number_index == blind_index(session).of("number", number))
+    return found[0] if found else None
+
+
 def by_phone(session: Session, e164: str) -> list[CustomerData]:
     """Every customer with this mobile or landline: families share one."""
-    key = phone_index(session, e164)
-    if key is None:
-        return []
-    return _all(session, or_(Customer.mobile_index == key, Customer.landline_index == key))
+    return _all(session, _has_phone(session, [e164])) if e164 else []
+
+
+def ids_by_phones(session: Session, phones: Collection[str]) -> set[str]:
+    """The ids of every customer who has one of these numbers (E.164) as mobile or landline."""
+    return set(session.scalars(select(Customer.id).where(_has_phone(session, phones))))
 
 
 def count(session: Session) -> int:
@@ -145,6 +185,11 @@ def reindex(session: Session, after: str, limit: int) -> list[str]:
             own.values(_indexes(session, customer)).execution_options(synchronize_session=False)
         )
     return [customer.id for customer in found]
+
+
+def _has_phone(session: Session, phones: Collection[str]) -> ColumnElement[bool]:
+    keys = [phone_index(session, phone) for phone in phones]
+    return or_(Customer.mobile_index.in_(keys), Customer.landline_index.in_(keys))
 
 
 def _all(session: Session, condition: ColumnElement[bool]) -> list[CustomerData]:

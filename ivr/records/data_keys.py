@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Update, func, select, update
 from ivr.records.engines import upsert
 from ivr.records.models import HEAD, AuditHead, DataKey
 
-#: What a data key is for: encrypting fields, or chaining the audit.
-Purpose = Literal["field", "audit"]
+#: What a data key is for: encrypting fields, chaining the audit, or signing results.
+Purpose = Literal["field", "audit", "signing"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,15 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that sees one state and cannot write; raises like :meth:`writing`."""
-        with self._translated():
-            self.keys.refresh(to_write=False)
+        self.look_for_keys()
         with self._translated(), self._session(self._engines.reading) as session:
             yield session
+
+    def look_for_keys(self) -> None:
+        """Have :attr:`keys` know every data key that is there now, or was ``fresh_s`` ago; raises
+        like :meth:`writing`."""
+        with self._translated():
+            self.keys.refresh(to_write=False)
 
     def upgrade(self) -> bool:
         """Bring the schema to the newest version; makes the file and folder of SQLite. Whether

@@ -89,6 +89,8 @@ def _sqlite(url: URL, wait_s: float) -> Engines:
             # FULL, not NORMAL: "sending" and "consumed" must survive a power cut, or a code
             # would be sent or accepted twice. It costs one fsync a commit.
             connection.execute("PRAGMA synchronous = FULL")
+            # What is removed or replaced is overwritten in the file, not only left out of account.
+            connection.execute("PRAGMA secure_delete = ON")
             # Sorting must not leave rows in files of its own.
             connection.execute("PRAGMA temp_store = MEMORY")
         except sqlite3.Error:

@@ -28,6 +28,7 @@ FRESH_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class _Held:
+    records: tuple[DataKeyRecord, ...]
     keys: dict[int, bytes]
     cipher: FieldCipher
     audit: int | None
@@ -81,6 +82,21 @@ class KeyRing:
     def key(self, number: int) -> bytes | None:
         """A data key by its number, None where it is not there."""
         return self._now_held().keys.get(number)
+
+    def of_purpose(self, purpose: Purpose) -> list[tuple[DataKeyRecord, bytes]]:
+        """Every data key of a purpose that is not destroyed, with the key, by its number."""
+        held = self._now_held()
+        return [(row, held.keys[row.number]) for row in held.records if row.purpose == purpose]
+
+    @property
+    def loaded(self) -> bool:
+        """Whether this process has seen the data keys at all."""
+        return self._held is not None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether this process has looked for new keys within the last ``fresh_s``."""
+        return self._held is not None and not self._lacks(self._held, to_write=False)
 
     def refresh(self, *, to_write: bool) -> None:
         """Look for new keys where the last look is older than ``fresh_s``; ``to_write``: make
@@ -160,7 +176,7 @@ class KeyRing:
         keys = {row.number: before.get(row.number) or self._unwrap(row) for row in there}
         fields = {row.number: keys[row.number] for row in there if row.purpose == "field"}
         cipher = FieldCipher(fields, writes_with=_in_force(there, "field", now))
-        return _Held(keys, cipher, _in_force(there, "audit", now), now)
+        return _Held(tuple(there), keys, cipher, _in_force(there, "audit", now), now)
 
     def _unwrap(self, row: DataKeyRecord) -> bytes:
         if row.number == FIRST_VERSION and not row.wrapped:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ivr.records.cipher import Sealed
-from ivr.records.columns import Encrypted, EncryptedDate, UtcDateTime
+from ivr.records.columns import Encrypted, EncryptedBytes, EncryptedDate, UtcDateTime
 
 _ID = String(64)
 _INDEX = String(64)
@@ -61,6 +61,16 @@ class Customer(Base):
     email: Mapped[Sealed | None] = mapped_column(Encrypted())
     language: Mapped[str] = mapped_column(String(8))
     contact_changed: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    preferred: Mapped[str | None] = mapped_column(String(8))
+
+
+class CustomerImport(Base):
+    __tablename__ = "customer_imports"
+
+    file_index: Mapped[str] = mapped_column(_INDEX, primary_key=True)
+    total: Mapped[int] = mapped_column(Integer)
+    added: Mapped[int] = mapped_column(Integer)
+    updated: Mapped[int] = mapped_column(Integer)
 
 
 class Call(Base):
@@ -81,7 +91,7 @@ class Call(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_how: Mapped[str | None] = mapped_column(String(32))
     # No foreign key: a verification is committed by identity, in a transaction of its own.
-    verification_id: Mapped[str | None] = mapped_column(_ID)
+    verification_id: Mapped[str | None] = mapped_column(_ID, index=True)
 
 
 class Turn(Base):
@@ -94,6 +104,19 @@ class Turn(Base):
     action: Mapped[Sealed] = mapped_column(Encrypted())
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     state_name: Mapped[str] = mapped_column(String(64))
+
+
+class KeptAudio(Base):
+    __tablename__ = "kept_audio"
+    __table_args__ = (UniqueConstraint("call_id", "turn"),)
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey(Call.id, ondelete="CASCADE"))
+    turn: Mapped[int] = mapped_column(Integer)
+    state_name: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8))
+    sound: Mapped[Sealed] = mapped_column(EncryptedBytes())
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class CheckIntent(Base):
@@ -132,7 +155,7 @@ class Verification(Base):
     sends: Mapped[int] = mapped_column(Integer)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     evidence: Mapped[Sealed] = mapped_column(Encrypted())
 
 
@@ -148,7 +171,7 @@ class Code(Base):
     channel: Mapped[str] = mapped_column(String(16))
     code_hash: Mapped[str] = mapped_column(String(128))
     status: Mapped[str] = mapped_column(String(16))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     consumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -158,7 +181,7 @@ class FailureCounter(Base):
 
     scope: Mapped[str] = mapped_column(String(32), primary_key=True)
     key_index: Mapped[str] = mapped_column(String(128), primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
     value: Mapped[int] = mapped_column(Integer)
 
 
@@ -177,6 +200,82 @@ class Result(Base):
     accepted: Mapped[bool | None]
     fetched_by: Mapped[str | None] = mapped_column(String(128))
     fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Disposition(Base):
+    __tablename__ = "dispositions"
+    row_name = ("call_id", "event")
+    __table_args__ = (UniqueConstraint("call_id", "event"),)
+
+    position: Mapped[int] = mapped_column(_POSITION, primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey(Call.id, ondelete="CASCADE"))
+    reference: Mapped[str] = mapped_column(_ID)
+    event: Mapped[str] = mapped_column(String(128))
+    label: Mapped[str] = mapped_column(String(16))
+    by: Mapped[str] = mapped_column(String(128))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Callback(Base):
+    __tablename__ = "callbacks"
+    __table_args__ = (Index(None, "status", "kept_until"),)
+
+    position: Mapped[int] = mapped_column(_POSITION, primary_key=True)
+    # That of the check intent that asked for it.
+    id: Mapped[str] = mapped_column(_ID, unique=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey(Call.id, ondelete="CASCADE"), index=True)
+    # Empty once nobody is to be called there any more.
+    number: Mapped[Sealed | None] = mapped_column(Encrypted())
+    language: Mapped[str] = mapped_column(String(8))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kept_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(String(16))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(128))
+
+
+class ResultFetch(Base):
+    __tablename__ = "result_fetches"
+
+    reference: Mapped[str] = mapped_column(
+        ForeignKey(Result.reference, ondelete="CASCADE"), primary_key=True
+    )
+    system: Mapped[str] = mapped_column(String(128), primary_key=True)
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RequestRate(Base):
+    __tablename__ = "request_rates"
+
+    asker: Mapped[str] = mapped_column(String(128), primary_key=True)
+    minute: Mapped[datetime] = mapped_column(UtcDateTime)
+    value: Mapped[int] = mapped_column(Integer)
+
+
+class OutboxEvent(Base):
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(None, "webhook", "status", "due_at"),
+        Index(None, "call_id", "webhook", "status"),
+    )
+
+    position: Mapped[int] = mapped_column(_POSITION, primary_key=True)
+    id: Mapped[str] = mapped_column(_ID, unique=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey(Call.id, ondelete="CASCADE"))
+    webhook: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(32))
+    # Empty once delivered: who got it has it.
+    body: Mapped[Sealed | None] = mapped_column(Encrypted())
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    give_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Who delivers it at this moment, and until when nobody else does.
+    claim: Mapped[str | None] = mapped_column(_ID)
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_failure: Mapped[str | None] = mapped_column(String(32))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class WebhookAnswer(Base):
@@ -227,8 +326,9 @@ class AuditRow(Base):
     mac: Mapped[str] = mapped_column(String(64))
 
 
-#: The name of the one row of :class:`AuditHead`.
-HEAD = "head"
+#: The rows of :class:`AuditHead`: where the chain ends, and, once old rows were removed, the last
+#: row before the one it begins with.
+HEAD, BASE = "head", "base"
 
 
 class AuditHead(Base):

@@ -53,7 +53,7 @@ def _models() -> list[type[Base]]:
 
 def rows_under(session: Session, number: int) -> Iterator[int]:
     """For each table, how many rows hold a field under this data key."""
-    _take_time(session)
+    take_time(session)
     for model in _models():
         under = or_(*(_begins(model, column, number) for column in encrypted(model)))
         yield session.execute(select(func.count()).where(under)).scalar_one()
@@ -61,12 +61,12 @@ def rows_under(session: Session, number: int) -> Iterator[int]:
 
 def stale_rows(session: Session, number: int) -> dict[type[Base], int]:
     """For each table, how many rows hold a field under another key."""
-    _take_time(session)
+    take_time(session)
     counting = {model: select(func.count()).where(_stale(model, number)) for model in _models()}
     return {model: session.execute(query).scalar_one() for model, query in counting.items()}
 
 
-def _take_time(session: Session) -> None:
+def take_time(session: Session) -> None:
     """Let this transaction count large tables: in PostgreSQL, statements of calls may not last."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
@@ -125,7 +125,7 @@ def _batch(
     if after is not None:
         query = query.where(tuple_(*place) > after)
     with db.reading() as session:
-        _take_time(session)
+        take_time(session)
         rows = session.execute(query.order_by(*place).limit(_BATCH)).mappings().all()
         return rows, [_change(session, model, number, row, tally) for row in rows]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.orm import Session
 
 from ivr.errors import NotFound
-from ivr.records.models import Result
+from ivr.records.models import Result, ResultFetch
 from ivr.records.rows import Shape
+from ivr.records.rows import insert as insert_unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,18 @@ def mark_fetched(session: Session, reference: str, by: str, at: datetime) -> Non
     )
     if session.execute(statement).one_or_none() is None:
         raise NotFound("no such result")
+
+
+def fetched_before(session: Session, reference: str, system: str, at: datetime) -> datetime | None:
+    """When ``system`` first fetched this result; None where it does so only now, which is noted
+    with ``at``. Of several that ask at the same moment one gets None. The result must be there."""
+    statement = (
+        insert_unless(session, ResultFetch)
+        .values(reference=reference, system=system, first_at=at)
+        .on_conflict_do_nothing(index_elements=["reference", "system"])
+        .returning(ResultFetch.first_at)
+    )
+    if session.execute(statement).one_or_none() is not None:
+        return None
+    mine = (ResultFetch.reference == reference, ResultFetch.system == system)
+    return session.execute(select(ResultFetch.first_at).where(*mine)).scalar_one()

@@ -112,21 +112,19 @@ def rewrap(db: Database, *, who: str = "process", why: str = "") -> int:
 
 def _key_to_rotate_to(db: Database, who: str, why: str) -> DataKeyRecord:
     """The youngest key while older ones are not retired, otherwise a new one."""
-    begun = _unfinished(db)
-    if begun is not None:
-        return begun
-    with db.reading() as session:
-        number = data_keys.next_number(session.connection())
-    active_from = db.clock.now() + _lead(db)
-    key = db.keys.new(number, "field", active_from)
-    with db.writing() as session:
-        stored = data_keys.insert(session.connection(), key)
-        if stored:
-            details: dict[str, Detail] = {"phase": "began", "key": number}
-            audit.note(session, Entry(who, "keys.rotated", "", why, details), db.clock.now())
-    if not stored:  # another rotation was first
+    while True:
         begun = _unfinished(db)
-    return key if begun is None else begun
+        if begun is not None:
+            return begun
+        with db.reading() as session:
+            number = data_keys.next_number(session.connection())
+        key = db.keys.new(number, "field", db.clock.now() + _lead(db))
+        with db.writing() as session:
+            # Somebody else may take the number: another rotation, or the next signing key.
+            if data_keys.insert(session.connection(), key):
+                details: dict[str, Detail] = {"phase": "began", "key": number}
+                audit.note(session, Entry(who, "keys.rotated", "", why, details), db.clock.now())
+                return key
 
 
 def _lead(db: Database) -> timedelta:

@@ -75,41 +75,46 @@ def save_evidence(
             "evidence": seal(session, Verification, "evidence", verification_id, evidence),
             "verified_at": verified_at,
         },
-        Verification.attempts,
     )
 
 
 def extend(session: Session, verification_id: str, expires_at: datetime) -> None:
     """Move the end of a verification; NotFound where there is no such verification."""
-    _change(session, verification_id, {"expires_at": expires_at}, Verification.attempts)
+    _change(session, verification_id, {"expires_at": expires_at})
 
 
-def count_attempt(session: Session, verification_id: str) -> int:
-    """Count one code entered, atomically: the new number; NotFound where there is none."""
-    values = {"attempts": Verification.attempts + 1}
-    return _change(session, verification_id, values, Verification.attempts)
+def count_attempt(session: Session, verification_id: str, most: int) -> int | None:
+    """Count one code entered, in one statement: the new number; None where ``most`` were
+    entered already, or there is no such verification."""
+    return _count(session, verification_id, Verification.attempts, most)
 
 
-def count_send(session: Session, verification_id: str) -> int:
-    """Count one code sent, atomically: the new number; NotFound where there is none."""
-    values = {"sends": Verification.sends + 1}
-    return _change(session, verification_id, values, Verification.sends)
+def count_send(session: Session, verification_id: str, most: int) -> int | None:
+    """Count one code asked for, in one statement: the new number; None where ``most`` were asked
+    for already, or there is no such verification."""
+    return _count(session, verification_id, Verification.sends, most)
 
 
-def _change(
-    session: Session,
-    verification_id: str,
-    values: dict[str, Any],
-    returning: InstrumentedAttribute[int],
-) -> int:
+def _count(
+    session: Session, verification_id: str, counter: InstrumentedAttribute[int], most: int
+) -> int | None:
+    statement = (
+        update(Verification)
+        .where(Verification.id == verification_id, counter < most)
+        .values({counter: counter + 1})
+        .returning(counter)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def _change(session: Session, verification_id: str, values: dict[str, Any]) -> None:
     statement = (
         update(Verification)
         .where(Verification.id == verification_id)
         .values(**values)
-        .returning(returning)
+        .returning(Verification.position)
         .execution_options(synchronize_session=False)
     )
-    value = session.execute(statement).scalar_one_or_none()
-    if value is None:
+    if session.execute(statement).one_or_none() is None:
         raise NotFound("no such verification")
-    return value

@@ -3,6 +3,7 @@ does not."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -26,6 +27,8 @@ DECLINE_KEY = "2"
 #: The headers that an agent's system reads in a call by SIP.
 REFERENCE_HEADER = "X-Honnin-Reference"
 LEVEL_HEADER = "X-Honnin-Level"
+#: Where TaskRouter tells of its tasks.
+TASK_EVENT = "/voice/task-event"
 #: Documents a whisper may take.
 MAX_DOCUMENTS = 10
 
@@ -66,6 +69,8 @@ class Dialled:
     sip_code: int | None = None
     #: The response to a REFER; None where the call was dialled.
     refer_code: int | None = None
+    #: What the call is labelled with, once the agent has said whether it was the person.
+    label: str | None = None
 
     def fields(self) -> dict[str, str]:
         """What a ``<Dial action>`` is told."""
@@ -98,6 +103,14 @@ class Desk(Protocol):
         """
         ...
 
+    def say(self, reference: str, *, was_person: bool) -> tuple[str, bool]:
+        """Say whether it was the person; the call's label then, and whether that changed it.
+
+        Raises:
+            RehearsalError: that was refused.
+        """
+        ...
+
     def checked(self, token: str) -> Mapping[str, Any]:
         """The claims of a token that came with the call.
 
@@ -110,12 +123,14 @@ class Desk(Protocol):
 @dataclass
 class ScriptedAgent:
     """Takes calls as ``acts`` say, one entry a call; the last one repeats. ``desk`` is None
-    where nobody may fetch results."""
+    where nobody may fetch results. ``was_person``: what the agent says after the call; None:
+    nothing."""
 
     acts: tuple[AgentAct, ...]
     webhooks: WebhookClient
     conversation: Conversation
     desk: Desk | None = None
+    was_person: bool | None = None
     _calls: int = field(default=0)
 
     def take(self, dial: Dial, leg: Leg, base: str) -> Dialled:
@@ -153,7 +168,8 @@ class ScriptedAgent:
             self._unreached(act)
             return Dialled(status, False, 0, sid, sip.number, None, told, asked)
         claims = self._reads_headers(sip, referred=True)
-        return Dialled(status, True, self._talks(act), sid, sip.number, claims, told, asked)
+        seconds, label = self._talks(act), self._says(claims)
+        return Dialled(status, True, seconds, sid, sip.number, claims, told, asked, label)
 
     def takes_task(self, workflow: str, attributes: Mapping[str, object], act: AgentAct) -> Dialled:
         """Be connected with a call out of a queue, whose task holds ``attributes``.
@@ -170,7 +186,9 @@ class ScriptedAgent:
             if any(claims.get(claim) != attributes.get(name) for claim, name in said.items()):
                 raise RehearsalError("the task says something else than the result in it")
         seconds = self._talks(act)
-        return Dialled("completed", True, seconds, new_call_sid(), workflow, claims)
+        label = self._says_in_task(attributes, claims)
+        sid = new_call_sid()
+        return Dialled("completed", True, seconds, sid, workflow, claims, label=label)
 
     def next_act(self) -> AgentAct:
         """What happens at this call."""
@@ -194,6 +212,34 @@ class ScriptedAgent:
         self.conversation.note("agent", ended)
         return seconds
 
+    def _says(self, claims: Mapping[str, Any] | None) -> str | None:
+        """Say whether it was the person, by the agent's system; the label of the call."""
+        if self.was_person is None or self.desk is None or claims is None:
+            return None
+        self.conversation.note("agent", f"(says: was the person: {self.was_person})")
+        label, _ = self.desk.say(str(claims["sub"]), was_person=self.was_person)
+        return label
+
+    def _says_in_task(
+        self, attributes: Mapping[str, object], claims: Mapping[str, Any] | None
+    ) -> str | None:
+        """Say it in an attribute of the task; TaskRouter tells of that as often as it likes."""
+        if self.was_person is None:
+            return None
+        said = {**attributes, "was_person": self.was_person}
+        event = {"Sid": "EV" + "0" * 32, "EventType": "task.completed"}
+        event["AccountSid"] = self.webhooks.account_sid
+        instant = str(int(self.conversation.clock.now().timestamp()))
+        told = {**event, "Timestamp": instant, "TaskAttributes": json.dumps(said)}
+        for _ in range(2):
+            self.webhooks.notify(self.webhooks.absolute("", TASK_EVENT), told)
+        if self.desk is None or claims is None:
+            return None
+        label, changed = self.desk.say(str(claims["sub"]), was_person=self.was_person)
+        if changed:
+            raise RehearsalError("what was said in the task has not become the call's label")
+        return label
+
     def _by_phone(self, act: AgentAct, number: Number, child: Leg, base: str) -> Dialled:
         """Pick up, hear the whisper and take the call or not."""
         clock = self.conversation.clock
@@ -208,7 +254,9 @@ class ScriptedAgent:
             seconds = round((clock.now() - answered).total_seconds())
             return Dialled("completed", False, seconds, child.sid, number.number)
         claims = self._fetched(_reference(number.url))
-        return Dialled("completed", True, self._talks(act), child.sid, number.number, claims)
+        seconds, label = self._talks(act), self._says(claims)
+        address = number.number
+        return Dialled("completed", True, seconds, child.sid, address, claims, label=label)
 
     def _by_sip(self, act: AgentAct, sip: Sip, child: Leg) -> Dialled:
         """Answer as a telephone system does: at once, without a whisper, reading headers."""
@@ -217,8 +265,9 @@ class ScriptedAgent:
             self._unreached(act)
             return Dialled(status, False, 0, child.sid, sip.number, None, code)
         claims = self._reads_headers(sip)
-        seconds = self._talks(act)
-        return Dialled("completed", True, seconds, child.sid, sip.number, claims, 200)
+        seconds, label = self._talks(act), self._says(claims)
+        address = sip.number
+        return Dialled("completed", True, seconds, child.sid, address, claims, 200, label=label)
 
     def _reads_headers(self, sip: Sip, *, referred: bool = False) -> Mapping[str, Any] | None:
         """The result that the headers name, which must say what they say. Those of a call that

@@ -6,14 +6,15 @@ from __future__ import annotations
 import sys
 from array import array
 from random import Random
+from typing import Annotated
 
+from pydantic import Field
+
+from ivr.flow.model import Strict
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, decode_mulaw, encode_mulaw
-from ivr.rehearsal.callfile import Line
 
 #: Seconds of noise that are made; they come again and again.
 _NOISE_S = 3
-#: Seconds until the bot's sound comes back.
-ECHO_S = 0.06
 #: How much too loud a caller is where the line clips, and the most that it carries.
 _TOO_LOUD = 4.0
 _MOST = 20_000
@@ -21,6 +22,21 @@ _FULL = 32_767
 _SILENCE = b"\xff"
 #: Frames of silence after which the caller says something new.
 _PAUSE = 50
+
+
+class Line(Strict):
+    """What the line does to the caller's sound, the same in every rehearsal of the call."""
+
+    #: How much louder the caller is than the noise, in dB.
+    noise_db: Annotated[float, Field(ge=0, le=60)] | None = None
+    #: Share of the packets (20 ms) that never arrive.
+    loss: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    #: How loud the bot comes back into the caller's line, in dB below what it said.
+    echo_db: Annotated[float, Field(ge=-60, le=-3)] | None = None
+    #: Milliseconds until it does.
+    echo_ms: Annotated[int, Field(ge=20, le=500)] = 60
+    #: The caller is too loud for the line, which cuts the peaks off.
+    clip: bool = False
 
 
 class BadLine:
@@ -41,9 +57,14 @@ class BadLine:
         self._most = _MOST if line.clip else _FULL
         self._is_clean = not (self._noise or self._echo or line.clip)
 
+    @property
+    def echo_s(self) -> float:
+        """Seconds until the bot's sound comes back."""
+        return self._line.echo_ms / 1000
+
     def carry(self, said: bytes, echoed: bytes) -> bytes:
         """A frame that the caller ``said`` as it comes out at the other end; ``echoed`` is what
-        the bot said :data:`ECHO_S` before. All are µ-law and equally long."""
+        the bot said :attr:`echo_s` before. All are µ-law and equally long."""
         self._listen(said)
         if self._line.loss and self._chance.random() < self._line.loss:
             return _SILENCE * len(said)

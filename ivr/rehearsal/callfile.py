@@ -20,6 +20,8 @@ from ivr.flow.source import Document, read_yaml
 from ivr.flow.suggestion import did_you_mean, shown
 from ivr.flow.validation import validate
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, read_wav
+from ivr.rehearsal.bad_line import Line
+from ivr.rehearsal.crm import CrmAct
 from ivr.settings import Way
 
 Level = Literal["none", "claimed", "matched", "verified"]
@@ -34,7 +36,7 @@ DEFAULT_NOW = datetime.fromisoformat("2026-11-22T10:00:00+09:00")
 
 _WAIT = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
-_MEDIA = re.compile(r"gone|full|dies after (?P<turns>[1-9][0-9]?) turns?")
+_MEDIA = re.compile(r"gone|full|dies (?P<when>after|every) (?P<turns>[1-9][0-9]?) turns?")
 _DATABASE = re.compile(
     r"(?:locked (?P<seconds>[1-9][0-9]?)s|gone (?P<webhooks>[1-9][0-9]?) turns?)"
     r"(?: from answer (?P<answer>[1-9][0-9]?))?"
@@ -63,6 +65,8 @@ class CallerStep(Strict):
     say: Text | None = None
     #: How ``say`` or ``hear`` sounds: a WAV file, from the call file's own folder on.
     audio: Annotated[str, Field(pattern=r"^[\w./-]+\.wav$")] | None = None
+    #: Twilio recognises it, even in a call by voice, so there need be no sound of it.
+    gathered: bool = False
     press: Annotated[str, Field(pattern=r"^(\$code|\$wrong_code|[0-9*#]){1,32}$")] | None = None
     #: Speak or press before the prompts have ended.
     early: bool = False
@@ -79,6 +83,8 @@ class CallerStep(Strict):
             raise ValueError(f"a caller does exactly one of {', '.join(ACTS)}")
         if self.audio is not None and acts[0] not in SPOKEN:
             raise ValueError("'audio' is how 'say' or 'hear' sounds; both are missing")
+        if self.gathered and acts[0] not in SPOKEN:
+            raise ValueError("'gathered' belongs to 'say' or 'hear'")
         if self.early and acts[0] not in (*SPOKEN, "press"):
             raise ValueError("'early' belongs to 'say', 'hear' or 'press'")
         if self.wait is not None and not _WAIT.fullmatch(self.wait):
@@ -147,23 +153,11 @@ class WorldSettings(Strict):
     database_wait_s: float | None = None
     check_deadline_s: int | None = None
     ring_s: int | None = None
+    callbacks: int | None = None
 
     def overrides(self) -> dict[str, object]:
         """The settings that this call changes."""
         return self.model_dump(exclude_none=True)
-
-
-class Line(Strict):
-    """What the line does to the caller's sound, the same in every rehearsal of the call."""
-
-    #: How much louder the caller is than the noise, in dB.
-    noise_db: Annotated[float, Field(ge=0, le=60)] | None = None
-    #: Share of the packets (20 ms) that never arrive.
-    loss: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    #: How loud the bot comes back into the caller's line, in dB below what it said.
-    echo_db: Annotated[float, Field(ge=-60, le=-3)] | None = None
-    #: The caller is too loud for the line, which cuts the peaks off.
-    clip: bool = False
 
 
 class World(Strict):
@@ -171,8 +165,13 @@ class World(Strict):
 
     sender: Literal["down", "hangs", "slow"] | None = None
     agent: AgentAct | Annotated[tuple[AgentAct, ...], Field(min_length=1)] = "answers"
+    #: What the agent who took the call says afterwards: was it the person?
+    was_person: bool | None = None
     database: str | None = None
-    #: What becomes of the media server: ``gone``, ``full`` or ``dies after 2 turns``.
+    #: A CRM that is told of results, and what it does to each attempt; the last one repeats.
+    crm: CrmAct | Annotated[tuple[CrmAct, ...], Field(min_length=1)] | None = None
+    #: What becomes of the media server: ``gone``, ``full``, ``dies after 2 turns`` or, again and
+    #: again, ``dies every 2 turns``.
     media: str | None = None
     line: Line = Line()
     #: False: the caller's phone sends no keypad tones.
@@ -192,19 +191,32 @@ class World(Strict):
                 "'database' is 'locked 3s' or 'gone 2 turns', and may go on ' from answer 2'"
             )
         if self.media is not None and not _MEDIA.fullmatch(self.media):
-            raise ValueError("'media' is 'gone', 'full' or 'dies after 2 turns'")
+            raise ValueError("'media' is 'gone', 'full' or 'dies after 2 turns' (or 'every')")
         return self
 
     @property
     def media_dies_after(self) -> int | None:
-        """Turns on streams after which the media server is no more; None for never."""
+        """Turns on streams after which the media server dies; None for never."""
         found = _MEDIA.fullmatch(self.media or "")
         return int(found["turns"]) if found is not None and found["turns"] else None
+
+    @property
+    def media_comes_back(self) -> bool:
+        """Whether a stream can be opened again after one has died."""
+        found = _MEDIA.fullmatch(self.media or "")
+        return found is not None and found["when"] == "every"
 
     @property
     def agent_acts(self) -> tuple[AgentAct, ...]:
         """What happens at the first, second … transfer; the last one repeats."""
         return (self.agent,) if isinstance(self.agent, str) else self.agent
+
+    @property
+    def crm_acts(self) -> tuple[CrmAct, ...]:
+        """What the CRM does to the first, second … attempt; empty where there is none."""
+        if self.crm is None:
+            return ()
+        return (self.crm,) if isinstance(self.crm, str) else self.crm
 
     @property
     def outage(self) -> Outage | None:
@@ -235,13 +247,19 @@ class Expect(Strict):
     amr: tuple[str, ...] | None = None
     ended: Ended | None = None
     destination: Name | None = None
+    #: What the call is labelled with in the end.
+    label: Literal["person", "not_person"] | None = None
     max_turns: Annotated[int, Field(ge=0, le=200)] | None = None
     messages: Annotated[int, Field(ge=0, le=50)] | None = None
     flags: tuple[Name, ...] | None = None
+    #: What the policy lets the agent do, in any order.
+    may: tuple[Name, ...] | None = None
     said: tuple[Name, ...] = ()
     not_said: tuple[Name, ...] = ()
     #: Webhooks that had to go to the fallback URL.
     fallbacks: Annotated[int, Field(ge=0, le=50)] | None = None
+    #: Kinds of events that the CRM takes in the end, in order.
+    crm: tuple[str, ...] | None = None
 
 
 class CallFile(Strict):
@@ -262,6 +280,12 @@ class CallFile(Strict):
     _folder: Path = PrivateAttr(default=Path())
     _lines: tuple[int, ...] = PrivateAttr(default=())
 
+    @model_validator(mode="after")
+    def _somebody_takes_events(self) -> CallFile:
+        if self.expect.crm is not None and self.world.crm is None:
+            raise ValueError("'expect.crm' needs a CRM: 'world: {crm: takes}'")
+        return self
+
     @property
     def path(self) -> str:
         """The file this call came from, as given; empty where it came from none."""
@@ -273,7 +297,9 @@ class CallFile(Strict):
         None where the call can be placed by voice."""
         for number, turn in enumerate(self.turns):
             step = turn.caller
-            if step is not None and step.act in SPOKEN and step.audio is None:
+            if step is None or step.act not in SPOKEN or step.gathered:
+                continue
+            if step.audio is None:
                 return number
         return None
 

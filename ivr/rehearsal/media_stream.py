@@ -22,7 +22,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from ivr.clock import Clock, SystemClock
 from ivr.errors import RehearsalError
-from ivr.rehearsal.bad_line import ECHO_S
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.webhooks import Server, signature
 
@@ -34,7 +33,6 @@ _CONNECT_S = 5.0
 #: Frames between two looks whether the server keeps up.
 _STEP = 5
 _LOOK_S = 0.05
-_ECHO = round(ECHO_S / FRAME_S) * FRAME
 
 #: What becomes of a frame of the caller's on its way, where the bot's echo is mixed into it.
 Carry = Callable[[bytes, bytes], bytes]
@@ -63,6 +61,7 @@ class MediaStream:
         in_step: bool = False,
         quiet_pace: float = 0.0,
         carry: Carry | None = None,
+        echo_s: float = FRAME_S,
     ) -> None:
         """Connect as ``<Stream url>`` says: to the media server of ``server``, with the signature
         over the public ``url`` unless ``signed`` is false.
@@ -70,7 +69,8 @@ class MediaStream:
         ``in_step``: time does not run away from the server, however fast the ``clock`` is: now
         and then it has to have taken all that was sent. ``quiet_pace``: how many times faster
         than real time at most it passes while nobody speaks, because then the server may be at
-        work; 0: no limit. ``carry``: what the line does to the caller's sound.
+        work; 0: no limit. ``carry``: what the line does to the caller's sound, where the bot's
+        comes back after ``echo_s``.
 
         Raises:
             NoStream: there is nobody, or no WebSocket.
@@ -79,6 +79,7 @@ class MediaStream:
         self._leg, self._clock, self._in_step = leg, clock, in_step
         self._quiet_s = FRAME_S / quiet_pace if quiet_pace else 0.0
         self._real, self._carry = SystemClock(), carry
+        self._echo = max(1, round(echo_s / FRAME_S)) * FRAME
         self._stream = "MZ" + leg.sid[2:]
         self._numbers = self._chunks = 0
         self._to_play: deque[bytes | str] = deque()
@@ -191,7 +192,7 @@ class MediaStream:
         sound = bytes(self._to_say[:FRAME]).ljust(FRAME, SILENCE)
         del self._to_say[:FRAME]
         if self._carry is not None:
-            echoed = bytes(self.played[-_ECHO:][:FRAME]).rjust(FRAME, SILENCE)
+            echoed = bytes(self.played[-self._echo :][:FRAME]).rjust(FRAME, SILENCE)
             sound = self._carry(sound, echoed)
         self._chunks += 1
         self.said += sound

@@ -16,7 +16,8 @@ class Outcome:
 
     ``turns`` counts questions, ``streamed`` those that were asked on media streams, ``seconds``
     the time on the line over all calls, ``messages`` the codes that were sent. ``claims`` is the
-    result token's content. ``problems`` is whatever went otherwise than it should.
+    result token's content, ``label`` what an agent made of the call. ``problems`` is whatever went
+    otherwise than it should.
     """
 
     call: str
@@ -32,6 +33,7 @@ class Outcome:
     said: frozenset[str]
     streamed: int = 0
     claims: Mapping[str, Any] | None = None
+    label: str | None = None
     problems: tuple[str, ...] = ()
 
     @property
@@ -47,6 +49,7 @@ class Outcome:
             "level": self.level,
             "ended": self.ended,
             "destination": self.destination,
+            "label": self.label,
             "turns": self.turns,
             "seconds": round(self.seconds, 1),
             "amr": list(self.amr),
@@ -66,7 +69,7 @@ def judged(outcome: Outcome, call: CallFile) -> Outcome:
 
 def _differences(outcome: Outcome, call: CallFile) -> Iterator[str]:
     expect = call.expect
-    for name in ("level", "ended", "destination", "messages"):
+    for name in ("level", "ended", "destination", "label", "messages"):
         wanted, got = getattr(expect, name), getattr(outcome, name)
         if wanted is not None and wanted != got:
             yield f"{name}: expected {wanted}, got {_shown(got)}"
@@ -74,6 +77,9 @@ def _differences(outcome: Outcome, call: CallFile) -> Iterator[str]:
         wanted, got = getattr(expect, name), getattr(outcome, name)
         if wanted is not None and set(wanted) != set(got):
             yield f"{name}: expected {_listed(wanted)}, got {_listed(got)}"
+    may = tuple((outcome.claims or {}).get("may", ()))
+    if expect.may is not None and set(expect.may) != set(may):
+        yield f"may: expected {_listed(expect.may)}, got {_listed(may)}"
     if expect.max_turns is not None and outcome.turns > expect.max_turns:
         yield f"turns: expected at most {expect.max_turns}, got {outcome.turns}"
     for key in expect.said:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from ivr.clock import Clock
 from ivr.hearing.telephone_audio import read_wav
-from ivr.rehearsal.bad_line import BadLine
+from ivr.rehearsal.bad_line import BadLine, Line
 from ivr.rehearsal.call_recording import CallRecording
-from ivr.rehearsal.callfile import CallFile, Line
+from ivr.rehearsal.callfile import CallFile
 from ivr.rehearsal.leg import Leg
 from ivr.rehearsal.media_stream import MediaStream, NoStream
 from ivr.rehearsal.webhooks import Server
@@ -23,7 +24,8 @@ class Streams:
 
     ``quiet_pace``: see :class:`ivr.rehearsal.media_stream.MediaStream`; 0 where the clock does
     not run ahead. ``line``: what it does to the caller's sound; None: nothing. ``dies_after``:
-    questions on streams after which the media server is no more.
+    questions on streams after which the media server is no more, or, where it ``comes_back``, after
+    which the stream dies, time and again.
     """
 
     server: Server
@@ -32,9 +34,11 @@ class Streams:
     line: BadLine | None = None
     recording: CallRecording | None = None
     dies_after: int | None = None
+    comes_back: bool = False
     #: Questions asked on streams so far.
     questions: int = 0
     _is_dead: bool = False
+    _since: int = 0
 
     def open(self, url: str, leg: Leg, parameters: Mapping[str, str]) -> MediaStream:
         """
@@ -44,7 +48,8 @@ class Streams:
         """
         if self._is_dead:
             raise NoStream("no media stream could be opened")
-        return MediaStream(
+        open_stream = partial(
+            MediaStream,
             self.server,
             url,
             leg,
@@ -52,14 +57,17 @@ class Streams:
             parameters=parameters,
             in_step=self.quiet_pace > 0,
             quiet_pace=self.quiet_pace,
-            carry=None if self.line is None else self.line.carry,
         )
+        if self.line is None:
+            return open_stream()
+        return open_stream(carry=self.line.carry, echo_s=self.line.echo_s)
 
     def asked(self, stream: MediaStream) -> None:
         """A question has been asked on ``stream``, which dies here if its time has come."""
         self.questions += 1
-        if self.dies_after is not None and self.questions > self.dies_after:
-            self._is_dead = True
+        self._since += 1
+        if self.dies_after is not None and self._since > self.dies_after:
+            self._is_dead, self._since = not self.comes_back, 0
             stream.die()
 
     def ended(self, stream: MediaStream) -> None:

@@ -80,7 +80,13 @@ class Telephone:
             desk = AgentDesk(
                 self._webhooks, around.clock, key=around.result_key, audience=around.audience
             )
-        self._agent = ScriptedAgent(call.world.agent_acts, self._webhooks, self._conversation, desk)
+        self._agent = ScriptedAgent(
+            call.world.agent_acts,
+            self._webhooks,
+            self._conversation,
+            desk,
+            call.world.was_person,
+        )
         self._streams = Streams(
             around.server,
             around.clock,
@@ -88,6 +94,7 @@ class Telephone:
             line_of(call),
             around.recording,
             call.world.media_dies_after,
+            call.world.media_comes_back,
         )
         self._book = PromptBook(flow)
         self._caller = ScriptedCaller(call, self._outbox, around.clock.now())
@@ -234,5 +241,6 @@ class Telephone:
             fallbacks=self._webhooks.fallbacks,
             said=self._conversation.prompts_said(),
             claims=claims,
+            label=None if joined is None else joined.label,
             problems=tuple(self._problems),
         )

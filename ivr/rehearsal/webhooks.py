@@ -143,6 +143,11 @@ class WebhookClient:
         #: What the server did that Twilio would not forgive, or not notice.
         self.problems: list[str] = []
 
+    @property
+    def account_sid(self) -> str:
+        """The account whose calls these are."""
+        return self._server.account_sid
+
     def absolute(self, base: str, reference: str) -> str:
         """``reference`` as found in the document at ``base``, as an absolute public URL."""
         return urljoin(base or self._server.public + "/", reference)
@@ -188,6 +193,20 @@ class WebhookClient:
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         try:
             answer = self._exchange("GET", self._server.public + path, b"", headers)
+        except NoAnswer as failed:
+            raise RehearsalError(f"{_shape(path)}: {failed}") from None
+        return _json(path, answer)
+
+    def tell_json(self, path: str, told: Mapping[str, Any], *, bearer: str) -> Any:
+        """Post a JSON document and read the one it is answered with, as the agent's system does.
+
+        Raises:
+            RehearsalError: no JSON, or an error status.
+        """
+        headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
+        try:
+            url = self._server.public + path
+            answer = self._exchange("POST", url, json.dumps(told).encode(), headers)
         except NoAnswer as failed:
             raise RehearsalError(f"{_shape(path)}: {failed}") from None
         return _json(path, answer)

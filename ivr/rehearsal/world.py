@@ -22,6 +22,7 @@ from ivr.flow.flow import Flow
 from ivr.identity.ports import CodeSender
 from ivr.rehearsal.call_recording import CallRecording
 from ivr.rehearsal.callfile import DEFAULT_NOW, CallCustomer, CallFile
+from ivr.rehearsal.crm import RehearsedCrm, answering
 from ivr.rehearsal.database_faults import DatabaseOutage
 from ivr.rehearsal.media_stream import socket_to
 from ivr.rehearsal.outcome import Outcome
@@ -54,6 +55,8 @@ CSV_COLUMNS = (
 _FAST_CHECK_WAIT_MS = 60
 #: How fast time passes at most while nobody speaks on a stream and the clock is ours.
 _QUIET_PACE = 8.0
+#: Real seconds that a CRM has for its answer.
+_CRM_TIMEOUT_S = 5.0
 _ACCOUNT_SID = "AC" + "5" * 32
 
 
@@ -94,19 +97,27 @@ class Worlds:
         outcome as well.
         """
         try:
-            with self._opened(call, flow) as around:
+            with _crm(call) as crm, self._opened(call, flow, crm) as around:
                 recorded = replace(around, recording=recording)
-                return Telephone(call, flow, recorded, watch).place()
+                outcome = Telephone(call, flow, recorded, watch).place()
+                if crm is None or call.expect.crm is None:
+                    return outcome
+                wrong = crm.settle(call.expect.crm)
+                return replace(outcome, problems=(*outcome.problems, *wrong))
         except FilesError as error:
             return _never_placed(call, map(str, error.problems))
         except HonninError as error:
             return _never_placed(call, [str(error)])
 
     @contextmanager
-    def _opened(self, call: CallFile, flow: Flow) -> Iterator[Surroundings]:
+    def _opened(
+        self, call: CallFile, flow: Flow, crm: RehearsedCrm | None
+    ) -> Iterator[Surroundings]:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         clock: Clock = ManualClock(call.now) if self._fast else OffsetClock(call.now)
-        settings = self._settings(call, flow, folder / "var")
+        settings = self._settings(call, flow, folder / "var", crm)
+        if crm is not None:
+            crm.clock = clock
         self._prepare(call, settings, clock)
         call_over = threading.Event()
 
@@ -141,10 +152,12 @@ class Worlds:
             return _nobody()
         return self._stage.media(settings, clock, flow, wrap)
 
-    def _settings(self, call: CallFile, flow: Flow, var_dir: Path) -> Settings:
+    def _settings(
+        self, call: CallFile, flow: Flow, var_dir: Path, crm: RehearsedCrm | None
+    ) -> Settings:
         """Settings for one call: everything that could reach a real provider, person or
         database is set here, whatever the environment says."""
-        waits: dict[str, object] = {}
+        waits: dict[str, object] = {"callbacks": 0}
         if self._fast and call.world.sender in {"hangs", "slow"}:
             waits["check_wait_ms"] = _FAST_CHECK_WAIT_MS
         given = load_settings()
@@ -168,11 +181,13 @@ class Worlds:
             "check_signatures": True,
             "fallback_number": FALLBACK_NUMBER,
             "database_url": "",
+            "directory": "records",
             "sms_sender": "outbox",
             "voice_sender": "outbox",
             "email_sender": "outbox",
             "issuer": "",
             "audience": "agents",
+            "crm_timeout_s": _CRM_TIMEOUT_S,
             "log_level": "error",
         }
         settings = load_settings(**{**waits, **call.world.settings.overrides(), **safe})
@@ -180,6 +195,10 @@ class Worlds:
         maps = {
             "destinations": made_up_addresses(flow),
             "result_keys": {"rehearsal": SecretStr(secrets.token_hex(16))},
+            "audiences": {},
+            "result_readers": {},
+            "crm_webhooks": {} if crm is None else {"crm": crm.url},
+            "crm_secrets": {} if crm is None else {"crm": SecretStr(crm.setting)},
         }
         return settings.model_copy(update=maps)
 
@@ -210,6 +229,16 @@ class Worlds:
                 self._stage.prepare(own, clock, customers)
                 self._templates[key] = folder
             return self._templates[key]
+
+
+@contextmanager
+def _crm(call: CallFile) -> Iterator[RehearsedCrm | None]:
+    """The CRM of the call's world, if it has one."""
+    if not call.world.crm_acts:
+        yield None
+        return
+    with answering(RehearsedCrm(call.world.crm_acts)) as crm:
+        yield crm
 
 
 @contextmanager

@@ -178,7 +178,7 @@ class Conversation:
             return Answer(self._renderer.nothing())
         reply = self._service.current(call_sid=hook.call_sid)
         held = 0
-        if reply.turn > turn:
+        if reply.turn > turn or reply.spoken:
             self._metrics.answers.labels("vosk").inc(reply.turn - turn)
         else:
             held = hook.retry + hook.held
@@ -294,11 +294,13 @@ class Conversation:
         reply = self._settled(hook, reply)
         way = self._ladder.at(hook.way, reply.language)
         polls = self._polls(hook, reply)
+        # No stream is left after a transfer: what comes then begins one of its own.
+        alone = bool(hook.dial.status) and reply.turn != hook.turn and not recovered
         twiml = self._renderer.reply(
             reply,
             self._renderer.links(reply.language, recovered=recovered, held=held, way=hook.way),
             way=way,
-            stream=self._ladder.stream(way, reply, hook.call_sid),
+            stream=self._ladder.stream(way, reply, hook.call_sid, last_words=alone),
             dialling=self._dialling(hook, reply),
             said=polls > 0,
             polls=polls,

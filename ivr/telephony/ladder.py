@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Literal
 
-from ivr.dialogue.actions import Ask
+from ivr.dialogue.actions import Ask, Check
 from ivr.settings import Way
 from ivr.telephony.ports import CanHear, HasSound, Reply
 
@@ -60,12 +60,18 @@ class Ladder:
         above = tuple(takewhile(lambda way: way != rung, self._ways))
         return self._ways[len(above) :] or self._ways
 
-    def stream(self, way: Rung, reply: Reply, call_sid: str) -> Stream | None:
-        """The stream that a question is put in; None where ``<Gather>`` puts it, or it is none."""
+    def stream(
+        self, way: Rung, reply: Reply, call_sid: str, *, last_words: bool = False
+    ) -> Stream | None:
+        """The stream that a question is put in; None where ``<Gather>`` puts it, or it is none.
+        ``last_words``: one is opened also for what is said before a transfer or at the end."""
         streams, action = self._streams, reply.action
-        if way != "vosk" or streams is None or not isinstance(action, Ask):
+        if way != "vosk" or streams is None or isinstance(action, Check):
             return None
         sounds = all(streams.has_sound(line.text, reply.language) for line in action.lines)
+        if not isinstance(action, Ask):
+            says = last_words and sounds and bool(action.lines) and not reply.spoken
+            return Stream(streams.issue(call_sid), said=False) if says else None
         if not sounds and not action.listen.speech:
             # A key stops what <Gather> says, but not what is said before a stream.
             return None

@@ -16,6 +16,8 @@ WHISPER_ANSWER = "/voice/whisper/answer"
 #: What is heard in a queue, and who takes a call out of it.
 WAIT = "/voice/wait"
 ASSIGNMENT = "/voice/assignment"
+#: What became of a task, told by TaskRouter.
+TASK_EVENT = "/voice/task-event"
 #: Where the media process takes streams.
 MEDIA = "/media"
 

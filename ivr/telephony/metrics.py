@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 #: Seconds; Twilio gives up on a webhook at 15.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -69,11 +69,40 @@ class Metrics:
             ("heard",),
             registry=self.registry,
         )
+        self.crm_deliveries = Counter(
+            "ivr_crm_deliveries",
+            "Attempts to tell a CRM: delivered, failed (to be tried again) or given_up.",
+            ("crm", "outcome"),
+            registry=self.registry,
+        )
+        self.crm_waiting = Gauge(
+            "ivr_crm_events_waiting",
+            "Events in the outbox that a CRM has not taken yet, over all processes.",
+            ("crm",),
+            registry=self.registry,
+        )
+        self.crm_dead = Gauge(
+            "ivr_crm_events_dead",
+            "Events in the outbox that were given up (ivr outbox), over all processes.",
+            ("crm",),
+            registry=self.registry,
+        )
+        self.crm_oldest_s = Gauge(
+            "ivr_crm_oldest_waiting_seconds",
+            "Age of the oldest event that a CRM has not taken yet.",
+            ("crm",),
+            registry=self.registry,
+        )
         self._provider_failures = provider_failures(self.registry)
+        self._withheld = withheld_sends(self.registry)
 
     def provider_failed(self, channel: str, kind: str) -> None:
         """Count a failed send; ``kind`` is one of ``ivr.errors.SEND_FAILURES``."""
         self._provider_failures.labels(channel, kind).inc()
+
+    def send_withheld(self, channel: str, limit: str) -> None:
+        """Count a code that a limit kept back; ``limit`` as ``ivr.identity.delivery.Withheld``."""
+        self._withheld.labels(channel, limit).inc()
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
@@ -86,5 +115,15 @@ def provider_failures(registry: CollectorRegistry) -> Counter:
         "ivr_provider_failures",
         "Sends that a provider did not accept, by channel and kind of failure.",
         ("channel", "kind"),
+        registry=registry,
+    )
+
+
+def withheld_sends(registry: CollectorRegistry) -> Counter:
+    """Counts codes that were not sent because of a limit, in every process that sends codes."""
+    return Counter(
+        "ivr_sends_withheld",
+        "Codes that a limit kept back, by channel and limit. Limit breaker: few codes are entered.",
+        ("channel", "limit"),
         registry=registry,
     )

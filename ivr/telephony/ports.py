@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from ivr.dialogue.actions import Action
 from ivr.dialogue.events import Event
+from ivr.records.dispositions import Label
 
 
 class Reply(Protocol):
     """What the telephone does next, and the turn number that the next event must carry.
 
-    ``language`` is ``ja`` or ``en``; ``reference`` names the result, on a Transfer.
+    ``language`` is ``ja`` or ``en``; ``reference`` names the result, on a Transfer. ``spoken``:
+    the caller has heard the action's lines, in a stream that has ended.
     """
 
     @property
@@ -27,6 +31,8 @@ class Reply(Protocol):
     def slow(self) -> bool: ...
     @property
     def reference(self) -> str | None: ...
+    @property
+    def spoken(self) -> bool: ...
 
 
 class AgentView(Protocol):
@@ -65,6 +71,10 @@ class Dialogue(Protocol):
 
     def current(self, *, call_sid: str, wait_ms: int = 0) -> Reply:
         """The present reply; waits up to ``wait_ms`` for a running check to end."""
+        ...
+
+    def spoken(self, *, call_sid: str, turn: int) -> None:
+        """The caller has heard the lines of the action at ``turn``; past turns are ignored."""
         ...
 
     def hung_up(self, *, call_sid: str) -> None:
@@ -118,5 +128,45 @@ class Results(Protocol):
 
     def fetch(self, reference: str, *, by: str) -> str | None:
         """The token of an unexpired result, marked as fetched by the system named ``by``;
-        None where there is none."""
+        None where there is none that this system may have, or may have now.
+
+        Raises:
+            KeyExpired: the time of that system's key is over.
+            TooOften: it asks too often.
+            RecordsUnavailable: the database cannot answer now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an agent said of the call whose result has this ``reference``. ``event``: the name of
+    what told us, where it has one; ``at``: when it was said (aware)."""
+
+    reference: str
+    was_person: bool
+    event: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The call's label now. ``changed``: by what was said; ``said``: how often something was."""
+
+    label: Label
+    changed: bool
+    said: int
+
+
+class Dispositions(Protocol):
+    """What agents say of callers afterwards."""
+
+    def keep(self, said: Said, *, by: str) -> Kept | None:
+        """Keep what was said, once; ``by``: who told us ("system crm", "taskrouter"). None where
+        there is no such result, none for this system, or it is too late.
+
+        Raises:
+            KeyExpired: the time of that system's key is over.
+            RecordsUnavailable: the database cannot answer now.
+        """
         ...

@@ -17,12 +17,15 @@ from twilio.rest import Client
 
 from ivr.errors import TelephonyError
 from ivr.telephony import links
+from ivr.telephony.senders.twilio_errors import MALFORMED
 
 #: Twilio's connection overrides: try twice more where connecting or reading times out, or the
 #: answer is a 5xx. Neither sent nor signed.
 OVERRIDES = "#rc=2&rp=ct,rt,5xx"
 #: Takes every worker of the workspace.
 _ALL_WORKERS = "1==1"
+#: Events of a task in which an agent may have said whether it was the person.
+_EVENTS = "task.updated,task.wrapup,task.completed"
 _HINT = "check IVR_TWILIO_ACCOUNT_SID and IVR_TWILIO_AUTH_TOKEN"
 
 
@@ -91,7 +94,8 @@ def plan_number(client: Client, plan: Plan, *, number: str, public_url: str) -> 
 
 def plan_taskrouter(client: Client, plan: Plan, *, name: str, public_url: str) -> None:
     """A workspace, a queue of all its workers and a workflow, each called ``name``, whose
-    assignments are answered at ``public_url``. A workflow that is there keeps its routing.
+    assignments are answered and whose events are told at ``public_url``. A workflow that is there
+    keeps its routing.
 
     Raises:
         TelephonyError: Twilio refuses.
@@ -99,9 +103,11 @@ def plan_taskrouter(client: Client, plan: Plan, *, name: str, public_url: str) -
     with _asking("read TaskRouter's workspaces"):
         found = client.taskrouter.v1.workspaces.list(friendly_name=name, limit=1)
     workspace = found[0] if found else None
-    _thing(plan, "workspace", name, workspace, _create_workspace(client, name))
+    told = public_url + links.TASK_EVENT
+    _thing(plan, "workspace", name, workspace, _create_workspace(client, name, told))
     queue = workflow = None
     if workspace is not None:
+        _plan_events(plan, name, workspace, told)
         with _asking("read TaskRouter's queues and workflows"):
             queues = workspace.task_queues.list(friendly_name=name, limit=1)
             workflows = workspace.workflows.list(friendly_name=name, limit=1)
@@ -130,9 +136,26 @@ def _thing(
         plan.right.append(f"{kind} '{name}' ({present.sid})")
 
 
-def _create_workspace(client: Client, name: str) -> Callable[[dict[str, str]], None]:
+def _plan_events(plan: Plan, name: str, workspace: Any, url: str) -> None:
+    """Have the workspace tell us of its tasks; one that tells somebody else goes on doing so."""
+    present = workspace.event_callback_url
+    if present == url:
+        plan.right.append(f"workspace '{name}': event_callback_url")
+    elif present:
+        plan.right.append(f"workspace '{name}': its events go elsewhere, and are left to go there")
+    else:
+
+        def update(_: dict[str, str]) -> None:
+            workspace.update(event_callback_url=url, events_filter=_EVENTS)
+
+        plan.changes.append(Change(f"workspace '{name}': event_callback_url = {url}", update))
+
+
+def _create_workspace(client: Client, name: str, told: str) -> Callable[[dict[str, str]], None]:
     def create(found: dict[str, str]) -> None:
-        made = client.taskrouter.v1.workspaces.create(friendly_name=name)
+        made = client.taskrouter.v1.workspaces.create(
+            friendly_name=name, event_callback_url=told, events_filter=_EVENTS
+        )
         found["workspace"] = str(made.sid)
 
     return create
@@ -172,7 +195,7 @@ def _asking(what: str) -> Iterator[None]:
         raise TelephonyError(
             f"Twilio refused to {what} (HTTP {error.status}{code})", hint=_HINT
         ) from None
-    except (TwilioException, requests.RequestException, OSError, ValueError) as error:
+    except (TwilioException, requests.RequestException, OSError, *MALFORMED) as error:
         # Of a list that it cannot fetch the SDK only says so, and hands on the answer.
         status = getattr(error.args[-1] if error.args else None, "status_code", None)
         if status is not None:

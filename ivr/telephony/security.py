@@ -29,6 +29,7 @@ _OF_PROXIES = (
 )
 PROBLEM_TYPE = "application/problem+json"
 METRICS_NEED_KEY = "metrics need the bearer key IVR_METRICS_KEY, or loopback"
+RESULTS_NEED_KEY = "send one of IVR_RESULT_KEYS as a bearer token"
 ASK_FOR_KEY = {"WWW-Authenticate": "Bearer"}
 
 

@@ -63,15 +63,15 @@ class Renderer:
     ) -> str:
         """The TwiML document of a reply, with the URLs of ``links``.
 
-        A question is put in ``stream`` if there is one, otherwise by ``<Gather>``, which listens
-        to speech only if ``way`` is ``twilio``. ``dialling``: what else a transfer needs to know.
-        ``said``: the lines of a running check were spoken before; ``polls``: how often it was
-        asked after.
+        A question is put in ``stream`` if there is one (and last words are said there), otherwise
+        by ``<Gather>``, which listens to speech only if ``way`` is ``twilio``. ``dialling``: what
+        else a transfer needs to know. ``said``: the lines of a running check were spoken before;
+        ``polls``: how often it was asked after.
         """
         document = VoiceResponse()
         match reply.action:
-            case Ask() as ask if stream is not None:
-                self._stream(document, reply, ask, links, stream)
+            case action if stream is not None:
+                self._stream(document, reply, action.lines, links, stream)
             case Ask() as ask:
                 self._ask(document, reply, ask, links, way)
             case Check() as check:
@@ -79,15 +79,21 @@ class Renderer:
             case Transfer() as transfer:
                 self._transfer(document, reply, transfer, links, dialling)
             case End() as end:
-                self._speak(document, end.lines, reply)
+                if not reply.spoken:
+                    self._speak(document, end.lines, reply)
                 document.hangup()
         return str(document)
 
     def _stream(
-        self, document: VoiceResponse, reply: Reply, ask: Ask, links: Links, stream: Stream
+        self,
+        document: VoiceResponse,
+        reply: Reply,
+        lines: Iterable[Line],
+        links: Links,
+        stream: Stream,
     ) -> None:
         if stream.said:
-            self._speak(document, ask.lines, reply)
+            self._speak(document, lines, reply)
         noun = document.connect().stream(url=links.media())
         noun.parameter(name="token", value=stream.token)
         if stream.said:
@@ -152,7 +158,7 @@ class Renderer:
         if dialling.asked:
             hold = self._texts.emergency(reply.language).hold
             self._say(document, hold, reply.language, slow=reply.slow)
-        else:
+        elif not reply.spoken:
             self._speak(document, transfer.lines, reply)
         action = links.onward(reply.turn, asked=dialling.asked)
         addresses = self._settings.destinations[transfer.destination]

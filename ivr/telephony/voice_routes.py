@@ -36,9 +36,10 @@ def voice_routes(
     answers: Answers,
     metrics: Metrics,
     assign: Callable[[Mapping[str, str]], dict[str, str]],
+    task_told: Callable[[Mapping[str, str]], None],
 ) -> Blueprint:
     """The blueprint with all voice webhooks. ``assign`` answers TaskRouter, which has found a
-    worker for a call."""
+    worker for a call; ``task_told`` hears of every event of a task."""
     voice = Blueprint("voice", __name__)
 
     @voice.before_request
@@ -110,6 +111,15 @@ def voice_routes(
     @voice.post(links.ASSIGNMENT)
     def assigned() -> Response:
         return jsonify(assign(request.form))
+
+    @voice.post(links.TASK_EVENT)
+    def task_event() -> Response:
+        try:
+            task_told(request.form)
+        except RecordsUnavailable as error:
+            _log.error("task_event_not_kept", **crash(error))
+            return Response("", 503, mimetype="text/plain")
+        return Response(status=204)
 
     @voice.post(links.STATUS)
     def status() -> Response:

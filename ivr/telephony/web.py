@@ -11,12 +11,16 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from ivr.clock import Clock
+from ivr.identity.result import PublishedKeys
+from ivr.records.outbox import Backlog
 from ivr.settings import Settings
 from ivr.telephony.conversation import Conversation
+from ivr.telephony.disposition_routes import disposition_routes
+from ivr.telephony.dispositions import task_told
 from ivr.telephony.ladder import Ladder, Streams
 from ivr.telephony.logging import crash
 from ivr.telephony.metrics import Metrics
-from ivr.telephony.ports import Answers, Dialogue, Results
+from ivr.telephony.ports import Answers, Dialogue, Dispositions, Results
 from ivr.telephony.public_routes import public_routes
 from ivr.telephony.queueing import assignment
 from ivr.telephony.security import harden, problem
@@ -39,7 +43,7 @@ class WebDeps:
     ``flow_hints`` gives the ``hints`` text of a Gather from (language, grammar names);
     ``jwks`` the public keys that results are signed with; ``readiness`` maps a name to a check
     that raises while calls cannot be taken. ``streams``: None where no call is to be led to the
-    media process.
+    media process. ``backlogs``: what CRMs have not been told, by CRM; None where there are none.
     """
 
     settings: Settings
@@ -47,10 +51,12 @@ class WebDeps:
     flow_hints: FlowHints
     answers: Answers
     results: Results
-    jwks: Callable[[], Mapping[str, object]]
+    dispositions: Dispositions
+    jwks: Callable[[], PublishedKeys]
     readiness: Mapping[str, Callable[[], None]]
     clock: Clock
     streams: Streams | None = None
+    backlogs: Callable[[], Mapping[str, Backlog]] | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
 
@@ -89,14 +95,17 @@ def create_web(deps: WebDeps) -> Flask:
             assign=lambda form: assignment(
                 form, caller_id=settings.twilio_number, after_work=settings.after_work_activity
             ),
+            task_told=lambda form: task_told(form, deps.dispositions),
         )
     )
+    app.register_blueprint(disposition_routes(settings=settings, dispositions=deps.dispositions))
     app.register_blueprint(
         public_routes(
             settings=settings,
             results=deps.results,
             jwks=deps.jwks,
             readiness=deps.readiness,
+            backlogs=deps.backlogs,
             metrics=metrics,
         )
     )

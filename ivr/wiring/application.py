@@ -14,12 +14,14 @@ from ivr.flow.flow import Flow
 from ivr.identity.ports import Channel, CodeSender
 from ivr.records.database import Database
 from ivr.settings import Settings, load_settings
+from ivr.telephony.dispositions import StoredDispositions
 from ivr.telephony.logging import configure_logging
 from ivr.telephony.metrics import Metrics
 from ivr.telephony.stored import StoredResults
 from ivr.telephony.web import WebDeps, create_web
 from ivr.understanding import slots
 from ivr.wiring.backstage import open_backstage
+from ivr.wiring.crm import check_readers, open_deliveries
 from ivr.wiring.streams import known_streams
 
 #: Words that a recogniser is hinted per question; Twilio takes 500 of at most 100 characters.
@@ -65,35 +67,58 @@ def build_app(
 
     Args:
         senders, flow: see :func:`ivr.wiring.backstage.open_backstage`.
-        recover: take up checks that a process before this one left; without it nothing is
-            done, and the database not even asked, before the first webhook.
+        recover: take up checks that a process before this one left, and deliver events to
+            CRMs; without it nothing is done, and the database not even asked, before the first
+            webhook.
 
     Raises:
         SettingsError, FilesError: something people wrote is wrong; all of it is named.
+        RecordsError: the company's directory of customers is not as documented.
         HearingError, SpeakingError: calls are to be heard by Vosk, and cannot be.
     """
     metrics = Metrics()
     with ExitStack() as opened:
         behind = open_backstage(
-            settings, clock, send_failed=metrics.provider_failed, senders=senders, flow=flow
+            settings,
+            clock,
+            send_failed=metrics.provider_failed,
+            send_withheld=metrics.send_withheld,
+            senders=senders,
+            flow=flow,
         )
         opened.callback(behind.close)
+        check_readers(behind.settings)
+        deliveries = open_deliveries(behind.settings, behind.db, clock, metrics)
+        if deliveries is not None:
+            opened.callback(deliveries.close)
         app = create_web(
             WebDeps(
                 settings=behind.settings,
                 service=behind.service,
                 flow_hints=_hints(behind.flow),
                 answers=behind.answers,
-                results=StoredResults(behind.db, clock),
-                jwks=behind.signer.jwks,
+                results=StoredResults(
+                    behind.db,
+                    clock,
+                    readers=behind.settings.result_readers,
+                    most_a_minute=behind.settings.result_reads_per_minute,
+                ),
+                dispositions=StoredDispositions(
+                    behind.db, clock, readers=behind.settings.result_readers
+                ),
+                jwks=behind.signer.published,
                 readiness={"database": behind.ready},
                 clock=clock,
                 streams=known_streams(behind.settings, behind.flow, behind.tokens, opened),
                 metrics=metrics,
+                backlogs=None if deliveries is None else deliveries.backlogs,
             )
         )
+        behind.directory.start()
         if recover:
             behind.recover()
+            if deliveries is not None:
+                deliveries.start()
         close = opened.pop_all().close
     return RunningApp(app, behind.db, behind.service, behind.flow, close)
 

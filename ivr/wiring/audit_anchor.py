@@ -20,7 +20,7 @@ ANCHOR_TYPE = "honnin-audit-anchor+jwt"
 
 def sign_anchor(signer: ResultSigner, chain: Verified, at: datetime) -> str:
     """A compact JWS of the end of a chain that was checked. ``at``: now, aware."""
-    claims = {"position": chain.rows, "mac": chain.mac, "iat": int(at.timestamp())}
+    claims = {"position": chain.position, "mac": chain.mac, "iat": int(at.timestamp())}
     return signer.sign(ANCHOR_TYPE, claims)
 
 

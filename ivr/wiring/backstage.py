@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ivr.clock import Clock
+from ivr.dialogue.announcements import Announcements
 from ivr.dialogue.service import DialogueService
 from ivr.dialogue.shelf import FlowShelf
 from ivr.dialogue.worker import CheckWorker
 from ivr.errors import RecordsUnavailable, SendFailed
 from ivr.flow.flow import Flow
 from ivr.flow.loader import load_flow
+from ivr.identity.callbacks import CallBacks
 from ivr.identity.checks import IdentityChecks
 from ivr.identity.codes import CodePolicy, derive_code_key
-from ivr.identity.directory import RecordsDirectory
+from ivr.identity.delivery import Withheld
 from ivr.identity.listened_names import derive_decoy_key
-from ivr.identity.ports import Channel, CodeMessage, CodeSender
+from ivr.identity.ports import Channel, CodeChecker, CodeMessage, CodeSender, Verdict
 from ivr.identity.result import ResultSigner
 from ivr.records.cipher import BlindIndex
 from ivr.records.database import Database
 from ivr.settings import Settings
 from ivr.telephony.media.tokens import StreamTokens, derive_token_key
 from ivr.telephony.stored import StoredAnswers
+from ivr.wiring.directories import ChosenDirectory, choose_directory
 from ivr.wiring.keys import key_of, key_wrapper, with_rehearsal_keys
 from ivr.wiring.senders import make_senders
+from ivr.wiring.signal_sources import signal_sources
 from ivr.wiring.start_note import StartNote
 
 #: Counts a send that failed, by channel and kind of failure.
@@ -48,8 +53,9 @@ def open_database(settings: Settings, clock: Clock) -> Database:
     )
 
 
-def open_signer(settings: Settings, clock: Clock) -> ResultSigner:
-    """Signs results with the key of these settings."""
+def open_signer(settings: Settings, clock: Clock, db: Database | None = None) -> ResultSigner:
+    """Signs results with the key of these settings, or with those that have replaced it in
+    ``db``."""
     settings = with_rehearsal_keys(settings)
     return ResultSigner(
         settings.signing_key.get_secret_value(),
@@ -57,6 +63,8 @@ def open_signer(settings: Settings, clock: Clock) -> ResultSigner:
         settings.audience,
         clock,
         timedelta(minutes=settings.result_minutes),
+        audiences=settings.audiences,
+        db=db,
     )
 
 
@@ -80,13 +88,22 @@ def load_shipped_flow(settings: Settings, *, name: str | None = None) -> Flow:
 
 def code_policy(settings: Settings) -> CodePolicy:
     """The limits on codes of these settings."""
+    # Sends and checks begin with a look-up, which takes this long where it asks somebody else.
+    look_up_s = 0.0 if settings.directory == "records" else settings.directory_seconds
+    own = CodePolicy()
     return CodePolicy(
+        send_seconds=own.send_seconds + look_up_s,
+        check_seconds=own.check_seconds + look_up_s,
         minutes=settings.code_minutes,
         attempts=settings.code_attempts,
         sends=settings.code_sends,
         lockout_failures=settings.lockout_failures,
         customer_sends_per_day=settings.customer_sends_per_day,
         prefix_sends_per_day=settings.prefix_sends_per_day,
+        sends_per_day=settings.sends_per_day,
+        breaker_sends=settings.breaker_sends,
+        breaker_percent=settings.breaker_percent,
+        phone_prefixes=tuple(filter(None, settings.phone_prefixes.split(","))),
         contact_changed_days=settings.contact_changed_days,
     )
 
@@ -98,11 +115,34 @@ class _CountedSender:
         self._channel, self._sender, self._failures = channel, sender, failures
 
     def send(self, message: CodeMessage) -> None:
-        try:
+        with self._counted():
             self._sender.send(message)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        try:
+            yield
         except SendFailed as error:
             self._failures(self._channel, error.kind)
             raise
+
+
+class _CountedChecker(_CountedSender):
+    """The same of a provider that checks codes itself."""
+
+    def __init__(self, channel: Channel, sender: CodeChecker, failures: SendFailures) -> None:
+        super().__init__(channel, sender, failures)
+        self._checker = sender
+
+    def check(self, destination: str, code: str) -> Verdict:
+        with self._counted():
+            return self._checker.check(destination, code)
+
+
+def _counted(channel: Channel, sender: CodeSender, failures: SendFailures) -> CodeSender:
+    if isinstance(sender, CodeChecker):
+        return _CountedChecker(channel, sender, failures)
+    return _CountedSender(channel, sender, failures)
 
 
 @dataclass(frozen=True)
@@ -110,7 +150,8 @@ class Backstage:
     """``settings`` with every key, ``flow`` that new calls begin with, ``shelf`` of those that
     running calls are pinned to, ``answers`` that every process shares, ``tokens`` of media
     streams, ``decoy_key`` of names that are listened for and nobody has, ``start`` tells
-    the audit. ``close`` finishes what runs and lets go of the database."""
+    the audit, ``directory`` says where customers are registered. ``close`` finishes what runs and
+    lets go of the database."""
 
     settings: Settings
     flow: Flow
@@ -123,6 +164,7 @@ class Backstage:
     tokens: StreamTokens
     decoy_key: bytes
     start: StartNote
+    directory: ChosenDirectory
     close: Callable[[], None]
 
     def ready(self) -> None:
@@ -149,12 +191,14 @@ def open_backstage(
     clock: Clock,
     *,
     send_failed: SendFailures,
+    send_withheld: Withheld,
     senders: Mapping[Channel, CodeSender] | None = None,
     flow: Flow | None = None,
 ) -> Backstage:
     """Everything behind the telephone. Connects to nothing yet.
 
     Args:
+        send_failed, send_withheld: count what a provider refused, and what a limit kept back.
         senders: used in place of those the settings name (rehearsed faults).
         flow: used in place of loading it again.
 
@@ -166,7 +210,7 @@ def open_backstage(
     db = open_database(settings, clock)
     index_key = key_of("IVR_INDEX_KEY", settings.index_key)
     shelf = FlowShelf(flow, db, clock, settings.words())
-    signer = open_signer(settings, clock)
+    signer = open_signer(settings, clock, db)
     service = DialogueService(
         db,
         shelf,
@@ -174,24 +218,36 @@ def open_backstage(
         clock,
         check_deadline_s=settings.check_deadline_s,
         result_minutes=settings.result_minutes,
+        announcements=Announcements(tuple(settings.crm_webhooks)),
     )
     ways = make_senders(settings, clock) if senders is None else senders
+    chosen = choose_directory(settings, db, clock)
     checks = IdentityChecks(
         db,
-        RecordsDirectory(db),
-        senders={way: _CountedSender(way, sender, send_failed) for way, sender in ways.items()},
+        chosen.directory,
+        senders={way: _counted(way, sender, send_failed) for way, sender in ways.items()},
         policy=code_policy(settings),
         code_key=derive_code_key(index_key),
         words=settings.words(),
         clock=clock,
+        withheld=send_withheld,
+        sources=signal_sources(settings),
     )
-    worker = CheckWorker(service, db, checks, clock, threads=settings.check_threads)
+    all_checks = CallBacks(
+        checks,
+        db,
+        clock,
+        most=settings.callbacks,
+        kept_for=timedelta(days=settings.callback_days),
+    )
+    worker = CheckWorker(service, db, all_checks, clock, threads=settings.check_threads)
     answers = StoredAnswers(db, clock)
     tokens = StreamTokens(derive_token_key(index_key), answers, clock)
 
     def close() -> None:
         worker.close()
         checks.close()
+        chosen.close()
         db.dispose()
 
     return Backstage(
@@ -206,5 +262,6 @@ def open_backstage(
         tokens,
         derive_decoy_key(index_key),
         StartNote(db, settings, flow),
+        chosen,
         close,
     )

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ivr.clock import Clock
+from ivr.dialogue.audio_keeping import AudioKeeper
 from ivr.dialogue.expectation import Expectations
 from ivr.errors import HearingError, SettingsError
 from ivr.flow.flow import Flow
 from ivr.hearing.model import load_model
 from ivr.hearing.model_files import look_at
 from ivr.hearing.telephone_audio import TELEPHONE_RATE
-from ivr.identity.directory import RecordsDirectory
 from ivr.identity.listened_names import NamePool, NameSelection
 from ivr.identity.ports import Channel, CodeSender
 from ivr.settings import Settings
@@ -112,7 +112,12 @@ def build_media(
     metrics = MediaMetrics()
     with ExitStack() as open_:
         behind = open_backstage(
-            settings, clock, send_failed=metrics.provider_failed, senders=senders, flow=flow
+            settings,
+            clock,
+            send_failed=metrics.provider_failed,
+            send_withheld=metrics.send_withheld,
+            senders=senders,
+            flow=flow,
         )
         open_.callback(behind.close)
         settings, flow = behind.settings, behind.flow
@@ -138,7 +143,7 @@ def build_media(
         sounds = open_.enter_context(open_prompt_sounds(settings, flow))
         floor = Floor(
             service=behind.service,
-            expectations=Expectations(behind.db, behind.shelf, clock, RecordsDirectory(behind.db)),
+            expectations=Expectations(behind.db, behind.shelf, clock, behind.directory.directory),
             ears=ears if overhear is None else OverheardEars(ears, overhear),
             prompt_audio=sounds,
             clock=clock,
@@ -147,6 +152,8 @@ def build_media(
             waiting=open_.enter_context(ThreadPoolExecutor(settings.media_calls + 2, "waiting")),
             metrics=metrics,
             check_wait_ms=settings.check_wait_ms,
+            keep_audio=AudioKeeper(behind.db, clock).keep if settings.keep_audio else None,
+            reaches=lambda destination: bool(settings.destinations.get(destination)),
         )
         pages = Pages(metrics, settings.metrics_key, behind.ready, floor.waiting)
         server = MediaServer(gate, floor, pages)

@@ -9,6 +9,7 @@ from ivr.settings import Settings
 from ivr.telephony.senders.outbox import LocalOutbox
 from ivr.telephony.senders.smtp import SmtpSender
 from ivr.telephony.senders.twilio_messaging import TwilioMessaging
+from ivr.telephony.senders.twilio_verify import TwilioVerify
 from ivr.telephony.senders.twilio_voice import TwilioVoice
 
 CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
@@ -49,6 +50,18 @@ def _sender(channel: Channel, kind: str, settings: Settings, clock: Clock) -> Co
                 from_number=settings.twilio_number,
                 voices={"ja": settings.voice_ja, "en": settings.voice_en},
                 rate=settings.slow_rate,
+                timeout_s=settings.provider_timeout_s,
+            )
+        case "verify", "sms" | "voice" if not settings.twilio_verify_service:
+            raise SettingsError(
+                f"IVR_{channel.upper()}_SENDER=verify: IVR_TWILIO_VERIFY_SERVICE is missing"
+            )
+        case "verify", "sms" | "voice":
+            return TwilioVerify(
+                settings.twilio_account_sid,
+                settings.twilio_auth_token.get_secret_value(),
+                service_sid=settings.twilio_verify_service,
+                template_sid=settings.twilio_verify_template,
                 timeout_s=settings.provider_timeout_s,
             )
         case "smtp", "email":

@@ -13,8 +13,7 @@ from typing import Any, Literal, get_args
 from ivr.errors import FilesError, HearingError, Problem
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, encode_mulaw, read_wav
 from ivr.hearing.voice_activity import FRAME
-from ivr.rehearsal.bad_line import BadLine
-from ivr.rehearsal.callfile import Line
+from ivr.rehearsal.bad_line import BadLine, Line
 from ivr.speaking.speech_level import active_rms
 from ivr.understanding.kana import is_kana
 from ivr.wiring.hearing_booth import LEAD_S

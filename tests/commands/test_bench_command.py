@@ -13,6 +13,7 @@ import pytest
 from command_line import Ivr
 from sqlalchemy import URL, create_engine, text
 
+from ivr.commands.bench_people import made_up
 from ivr.commands.bench_stage import own_database
 from ivr.commands.bench_step import StepFigures, walk
 from ivr.dialogue.actions import Transfer
@@ -21,10 +22,11 @@ from ivr.settings import load_settings
 from ivr.wiring.backstage import load_shipped_flow
 
 #: Queries that a turn without a check may take: reading the stored answer, the call, storing
-#: the turn, the call and the answer, and what a transfer adds.
-_MOST_QUERIES = 12
-#: A turn that a check ends in is two steps and the check's own work.
-_MOST_WITH_CHECK = 30
+#: the turn, the call and the answer, and what a transfer and the result that ended add.
+_MOST_QUERIES = 13
+#: A turn that a check ends in is two steps and the check's own work, with what is counted of
+#: callers and of codes, each for itself.
+_MOST_WITH_CHECK = 34
 
 
 def test_turns_are_measured_beside_a_bare_handler(ivr: Ivr) -> None:
@@ -97,3 +99,25 @@ def test_a_database_of_its_own_is_gone_afterwards(postgres_server: URL) -> None:
         assert set(names(postgres_server)) - before == {own.rpartition("/")[2].partition("?")[0]}
         raise ZeroDivisionError
     assert set(names(postgres_server)) == before
+
+
+def test_identifying_is_measured_beside_a_bare_select_and_a_scan(ivr: Ivr) -> None:
+    ran = ivr("bench", "identify", "--customers", 60, "--days", 20, "--lookups", 3, "--json")
+    assert ran.code == 0
+    told = json.loads(ran.out)
+    assert (told["database"], told["customers"]) == ("SQLite", 60)
+    assert told["born_alike"] >= 1
+    rows = {row["name"]: row for row in told["rows"]}
+    callers = ("a customer", "a wrong name", "a birthdate nobody has")
+    assert set(rows) == {
+        "bare indexed SELECT",
+        "rapidfuzz against everybody",
+        *(f"{work}: {who}" for work in ("search", "check") for who in callers),
+    }
+    assert all(row["times"] == 3 for row in rows.values())
+    assert all(row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"] for row in rows.values())
+
+
+def test_made_up_customers_are_the_same_for_the_same_seed() -> None:
+    assert list(made_up(50, 7)) == list(made_up(50, 7)) != list(made_up(50, 8))
+    assert len({each.born for each in made_up(50, 7)}) > 40

@@ -44,6 +44,7 @@ def test_flows_without_recordings_are_told(
 ) -> None:
     flows = tmp_path_factory.mktemp("flows")
     (flows / "verify").mkdir()
+    (flows / "policies").symlink_to(ROOT / "flows" / "policies")
     for path in (ROOT / "flows" / "verify").iterdir():
         if path.name != "calls":
             (flows / "verify" / path.name).symlink_to(path)

@@ -56,6 +56,7 @@ def other_flow(tmp_path_factory: pytest.TempPathFactory) -> Flow:
     root = tmp_path_factory.mktemp("flows")
     folder = root / "verify"
     shutil.copytree(ROOT / "flows" / "verify", folder)
+    shutil.copytree(ROOT / "flows" / "policies", root / "policies")
     prompts = folder / "prompts.ja.yaml"
     lines = prompts.read_text(encoding="utf-8").splitlines()
     changed = ["  greeting: 新しい挨拶でございます。" if "greeting:" in x else x for x in lines]

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from ivr.clock import ManualClock
 from ivr.dialogue.events import Event, Pressed, Silence
-from ivr.dialogue.service import DialogueService, Reply
+from ivr.dialogue.replies import Reply
+from ivr.dialogue.service import DialogueService
 from ivr.identity.result import new_signing_key
 from ivr.records.database import Database
 

@@ -287,7 +287,10 @@ def test_too_long_a_call_at_night_still_ends(with_desks: Change) -> None:
         call, _ = step(flow, call, event)
     at = START + timedelta(minutes=flow.file.limits.minutes + 1)
     call, _ = step(flow, call, replace(say("ええと"), at=at))
-    assert isinstance(call.action, End)
-    assert call.ended == "end"
+    # Neither is there time left to ask for a number to call back.
+    for offered in ("not_offered", "known", "unknown"):
+        ended, _ = step(flow, call, Checked(at, "callback_number", offered))
+        assert isinstance(ended.action, End)
+        assert ended.ended == "end"
     assert "call_limit" in call.flags
     assert {tried.outcome for tried in call.tried} == {"closed"}

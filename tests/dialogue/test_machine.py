@@ -253,10 +253,28 @@ def test_a_busy_agent_leads_to_another_and_then_to_words(
     assert keys_of(call) == ["nobody_free"]
     again = run(verify_flow, call, Pressed(START, "1"))
     assert isinstance(again.action, Transfer)
-    call = run(verify_flow, call, Silence(START))
+    call = run(verify_flow, call, Silence(START), Checked(START, "callback_number", "not_offered"))
     assert isinstance(call.action, End)
     assert keys_of(call) == ["call_us_back"]
     assert call.ended == "end"
+
+
+def test_a_call_back_is_promised_only_when_it_is_kept(verify_flow: Flow, at_state: AtState) -> None:
+    offered = run(
+        verify_flow,
+        at_state("transfer"),
+        TransferEnded(START, "busy"),
+        TransferEnded(START, "no_answer"),
+        Silence(START),
+        Checked(START, "callback_number", "known"),
+        Pressed(START, "1"),
+    )
+    assert offered.action == Check("callback_here", "callback_here")
+    failed = run(verify_flow, offered, Checked(START, "callback_here", "failed"))
+    assert keys_of(failed) == ["call_us_back"]
+    kept = run(verify_flow, offered, Checked(START, "callback_here", "kept"))
+    assert keys_of(kept) == ["callback_kept", "callback_safe", "goodbye"]
+    assert isinstance(kept.action, End)
 
 
 def test_trouble_of_ours_leads_to_a_person_once_and_then_to_words(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,6 +42,24 @@ def test_a_whole_call_is_stored_after_every_turn_and_hands_over_a_signed_result(
     view = service.agent_view(reference=reply.reference)
     assert (view.level, view.language) == ("verified", "ja")
     assert view.amr == ("kba", "otp", "sms")
+
+
+def test_lines_that_were_heard_are_known_as_long_as_their_turn_lasts(
+    served: tuple[DialogueService, CountingChecks], clock: ManualClock
+) -> None:
+    service, _ = served
+    reply = verified_transfer(Telephone(service), clock)
+    assert not reply.spoken
+    for turn in (reply.turn - 1, reply.turn + 1):
+        service.spoken(call_sid=SID, turn=turn)
+        assert not service.current(call_sid=SID).spoken
+    for _ in range(2):
+        service.spoken(call_sid=SID, turn=reply.turn)
+        again = service.current(call_sid=SID)
+        assert again == replace(reply, spoken=True)
+    service.spoken(call_sid="CA of nobody", turn=0)
+    nobody = TransferEnded(clock.now(), "no_answer")
+    assert not service.take(call_sid=SID, turn=reply.turn, event=nobody).spoken
 
 
 def test_the_result_is_signed_and_says_what_was_found(

@@ -23,6 +23,7 @@ class FakeReply:
     language: str = "ja"
     slow: bool = False
     reference: str | None = None
+    spoken: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class FakeDialogue:
     events: list[tuple[int, Event]] = field(default_factory=list)
     waits: list[int] = field(default_factory=list)
     hung_up_calls: list[str] = field(default_factory=list)
+    spoken_turns: list[int] = field(default_factory=list)
     agent_answers: list[tuple[str, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -91,6 +93,11 @@ class FakeDialogue:
             else:
                 self._polls_left -= 1
         return self._reply(self._present(call_sid))
+
+    def spoken(self, *, call_sid: str, turn: int) -> None:
+        self._trouble(call_sid)
+        if turn == self._turns.get(call_sid):
+            self.spoken_turns.append(turn)
 
     def hung_up(self, *, call_sid: str) -> None:
         self._trouble(call_sid)
@@ -130,4 +137,5 @@ class FakeDialogue:
     def _reply(self, turn: int) -> FakeReply:
         action = self._action(turn)
         reference = "ref_-1" if isinstance(action, Transfer) else None
-        return FakeReply("call-1", turn, action, self.language, self.slow, reference)
+        spoken = turn in self.spoken_turns
+        return FakeReply("call-1", turn, action, self.language, self.slow, reference, spoken)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import cast, get_args
 
 from ivr.errors import SendFailed
-from ivr.identity.ports import CodeMessage
+from ivr.identity.ports import CodeMessage, Verdict
 
 
 class FakeSender:
@@ -41,6 +42,40 @@ class FakeSender:
     def last_code(self) -> str:
         """The code of the newest message."""
         return self.messages[-1].code
+
+
+class FakeVerifier(FakeSender):
+    """Makes and checks codes itself. ``answers`` are given first, one a check: a verdict, a kind of
+    SendFailed, or any other exception. ``before_check`` runs at the start of every check."""
+
+    def __init__(
+        self, *answers: str | Exception, before_check: Callable[[], object] = lambda: None
+    ) -> None:
+        super().__init__()
+        self.answers = list(answers)
+        self.checked: list[tuple[str, str]] = []
+        self._before_check = before_check
+        self._used = 0
+
+    @property
+    def own_code(self) -> str:
+        """The code of the newest message, which only this provider knows."""
+        return f"{len(self.messages) * 7919 % 10**6:06d}"
+
+    def check(self, destination: str, code: str) -> Verdict:
+        self._before_check()
+        with self._lock:
+            self.checked.append((destination, code))
+            answer = self.answers.pop(0) if self.answers else None
+            if answer is None:
+                right = code == self.own_code and self._used < len(self.messages)
+                self._used = len(self.messages) if right else self._used
+                return "right" if right else "wrong"
+        if isinstance(answer, Exception):
+            raise answer
+        if answer in get_args(Verdict):
+            return cast(Verdict, answer)
+        raise SendFailed("the provider does not say", kind=answer)
 
 
 class HangingSender:

@@ -86,6 +86,17 @@ TABLE: list[tuple[list[tuple[str, str]], list[str]]] = [
         ["49:12: check 'identify' needs a slot of type 'name'"],
     ),
     (
+        [
+            ("check: check_code", "check: callback_there"),
+            (
+                "ok: to_agent, wrong: code, expired: to_agent,"
+                " exhausted: to_agent, failed: to_agent",
+                "kept: bye, failed: bye",
+            ),
+        ],
+        ["49:12: check 'callback_there' needs a slot of type 'phone_number'"],
+    ),
+    (
         [("destination: agents", "destination: agent")],
         [
             "4:16: no state transfers to the destination 'agents'",

@@ -14,6 +14,7 @@ from ivr.identity.checks import IdentityChecks
 from ivr.identity.codes import CodePolicy, derive_code_key
 from ivr.identity.directory import RecordsDirectory
 from ivr.identity.ports import Channel, CheckResult, CodeSender, Directory
+from ivr.identity.risk.sources import Sources
 from ivr.records.database import Database
 
 WORDS = {
@@ -35,6 +36,7 @@ class Desk:
         directory: Directory | None = None,
         without: tuple[Channel, ...] = (),
         senders: dict[Channel, CodeSender] | None = None,
+        sources: Sources | None = None,
         **policy: Any,
     ) -> None:
         self.db = db
@@ -55,7 +57,11 @@ class Desk:
             code_key=derive_code_key(bytes(range(32, 64))),
             words=WORDS,
             clock=clock,
+            withheld=lambda channel, reason: self.withheld.append((channel, reason)),
+            sources=sources,
         )
+        #: Channel and limit of each code that was kept back.
+        self.withheld: list[tuple[str, str]] = []
         self.verification: str | None = None
         self._senders = chosen
         self._intents = count(1)

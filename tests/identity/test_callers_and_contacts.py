@@ -54,12 +54,32 @@ def test_both_phones_are_registered_and_others_are_not() -> None:
         ({"mobile": None, "email": None}, LANDLINE, ()),
         ({"mobile": None}, ELSEWHERE, (_VOICE, _MAIL)),
         ({"mobile": "", "landline": "", "email": ""}, ELSEWHERE, ()),
+        # A directory of others may call any phone a mobile, and hold anything.
+        ({"mobile": LANDLINE, "landline": None}, ELSEWHERE, (_VOICE, _MAIL)),
+        ({"mobile": LANDLINE, "landline": None}, LANDLINE, (_MAIL,)),
+        ({"mobile": "+81312349999"}, ELSEWHERE, (_VOICE, _MAIL)),
+        ({"mobile": "+81120000000", "landline": "+81570000000"}, ELSEWHERE, (_MAIL,)),
+        ({"mobile": "+8190123", "landline": "0312345678"}, ELSEWHERE, (_MAIL,)),
     ],
 )
 def test_contacts_are_registered_ones_in_order(
     changes: dict[str, str | None], caller: str, contacts: tuple[Contact, ...]
 ) -> None:
     assert contacts_of(customer(**changes), caller=caller, available=CHANNELS) == contacts
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "channels"),
+    [(("+81",), ["email"]), (("+81", "+1"), ["sms", "email"]), ((), ["sms", "email"])],
+)
+def test_phones_abroad_get_codes_where_their_country_is_named(
+    prefixes: tuple[str, ...], channels: list[str]
+) -> None:
+    abroad = customer(mobile="+12125550123", landline=None)
+
+    found = contacts_of(abroad, caller=MOBILE, available=CHANNELS, prefixes=prefixes)
+
+    assert [contact.channel for contact in found] == channels
 
 
 def test_a_channel_without_sender_is_no_contact() -> None:

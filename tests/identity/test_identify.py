@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
+from fakes.directories import BrokenDirectory
 from people import (
     ELSEWHERE,
     HANAKO,
@@ -20,32 +21,9 @@ from people import (
 
 from ivr.clock import ManualClock
 from ivr.errors import RecordsUnavailable
-from ivr.identity.directory import RecordsDirectory
-from ivr.identity.ports import Customer
 from ivr.records import verifications
 from ivr.records.database import Database
 from ivr.understanding.value import HeardName
-
-
-class BrokenDirectory:
-    """Never answers."""
-
-    def born_on(self, birthdate: date) -> list[Customer]:
-        raise RecordsUnavailable("the directory is away")
-
-    def by_id(self, customer_id: str) -> Customer | None:
-        raise RecordsUnavailable("the directory is away")
-
-
-def test_the_directory_of_our_tables_finds_customers(any_desk: Desk) -> None:
-    hanako, taro = customer(), customer(id="c2", number="2", birthdate=date(1940, 1, 2))
-    register(any_desk.db, hanako, taro)
-    directory = RecordsDirectory(any_desk.db)
-
-    assert directory.born_on(hanako.birthdate) == [hanako]
-    assert directory.born_on(date(2000, 1, 1)) == []
-    assert directory.by_id("c2") == taro
-    assert directory.by_id("nobody") is None
 
 
 @pytest.mark.parametrize(
@@ -60,19 +38,18 @@ def test_the_directory_of_our_tables_finds_customers(any_desk: Desk) -> None:
         ({"birthdate": None}, "none", ()),
         ({"birthdate": "1985-02-30"}, "none", ()),
         ({"birthdate": "1940-01-02"}, "several", ("several_customers",)),
-        # A registered phone makes nobody of several the caller.
         ({"birthdate": "1940-01-02", "caller": ELSEWHERE}, "several", ("several_customers",)),
     ],
 )
 def test_what_is_found_is_evidence_and_never_the_outcome(
     desk: Desk, said: dict[str, Any], match: str, flags: tuple[str, ...]
 ) -> None:
-    old = date(1940, 1, 2)
+    old: dict[str, Any] = {"birthdate": date(1940, 1, 2), "mobile": None, "landline": None}
     register(
         desk.db,
         customer(),
-        customer(id="c2", number="2", birthdate=old),
-        customer(id="c3", number="3", birthdate=old, given="華子", mobile=ELSEWHERE),
+        customer(id="c2", number="2", **old),
+        customer(id="c3", number="3", given="華子", **old),
     )
 
     result = desk.identify(**said)

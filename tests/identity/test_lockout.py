@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from people import MOBILE
 
 from ivr.clock import ManualClock
 from ivr.identity.codes import CodePolicy
-from ivr.identity.contacts import Contact
 from ivr.identity.lockout import Limits, day_of
 from ivr.records.database import Database
 
-_POLICY = CodePolicy(lockout_failures=2, customer_sends_per_day=2, prefix_sends_per_day=3)
-_PHONE = Contact("sms", MOBILE)
+_POLICY = CodePolicy(lockout_failures=2)
 
 
 def _limits(db: Database, claim: str, customer: str | None) -> Limits:
@@ -55,26 +52,3 @@ def test_claim_and_customer_are_locked_each_by_itself(
         ("claim2", "c2"): False,
         ("claim2", None): False,
     }
-
-
-def test_sends_are_limited_by_customer_and_by_prefix(
-    database: Database, clock: ManualClock
-) -> None:
-    now = clock.now()
-    with database.writing() as session:
-        first = [_limits(database, "k", "c1").count_send(session, _PHONE, now) for _ in range(3)]
-        second = _limits(database, "k", "c2").count_send(session, _PHONE, now)
-        elsewhere = _limits(database, "k", "c2").count_send(
-            session, Contact("sms", "+818099990000"), now
-        )
-
-    assert (first, second, elsewhere) == ([True, True, False], False, True)
-
-
-def test_no_number_is_in_the_counters(sqlite_database: Database, clock: ManualClock) -> None:
-    with sqlite_database.writing() as session:
-        _limits(sqlite_database, "k", "c1").count_send(session, _PHONE, clock.now())
-        rows = session.connection().exec_driver_sql("SELECT * FROM failure_counters").all()
-
-    assert len(rows) == 2
-    assert "819012" not in str(rows)

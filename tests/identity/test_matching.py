@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from people import BORN, HANAKO, NEARLY_HANAKO, STRANGER, UNSURE_HANAKO, customer, said
 
 from ivr.identity.listened_names import FullName
-from ivr.identity.matching import Factors, claim_of, match_name
+from ivr.identity.matching import Factors, Match, claim_of, match_name, named, settled
 from ivr.identity.name_evidence import NameEvidence
 from ivr.identity.ports import Customer
 from ivr.understanding.ja import names
@@ -203,6 +203,12 @@ def test_words_and_sound_of_two_people_are_several() -> None:
     evidence = NameEvidence("pass", frozenset({FullName("サトー", "ハナコ")}), 4.0, 0.9)
     match = match_name([_SAITO, _SATO], said("サイトウ", "ハナコ"), Factors(evidence=evidence))
     assert match.kind == "several"
+
+
+def test_a_customer_who_was_not_named_is_nobody() -> None:
+    fits = named([_HANAKO], HANAKO)
+    assert settled([_TARO], fits) == Match("none")
+    assert settled([_TARO, _HANAKO], fits) == Match("one", _HANAKO)
 
 
 def test_clear_sound_does_not_make_up_for_another_number() -> None:

@@ -17,7 +17,13 @@ from joserfc.jwk import ECKey, OKPKey
 from ivr.clock import ManualClock
 from ivr.errors import SettingsError, SignatureInvalid
 from ivr.identity.assurance import Assurance
-from ivr.identity.result import ResultSigner, new_reference, new_signing_key, verify
+from ivr.identity.result import (
+    ResultSigner,
+    SeenResults,
+    new_reference,
+    new_signing_key,
+    verify,
+)
 
 _NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 _ISSUER, _AUDIENCE = "https://voice.example.jp", "agents"
@@ -94,6 +100,63 @@ def test_the_published_keys_hold_nothing_private() -> None:
     assert "d" not in key
     assert (key["kty"], key["crv"]) == ("OKP", "Ed25519")
     assert json.loads(_KEY)["d"] not in json.dumps(_signer().jwks())
+
+
+def test_each_destination_may_have_an_audience_of_its_own() -> None:
+    clock, audiences = ManualClock(_NOW), {"branch": "branch-desk"}
+    signer = ResultSigner(
+        _KEY, _ISSUER, _AUDIENCE, clock, timedelta(minutes=30), audiences=audiences
+    )
+    branch = _token(signer, destination="branch")
+
+    assert _verify(branch, audience="branch-desk")["destination"] == "branch"
+    assert _verify(_token(signer))["aud"] == "agents"
+    with pytest.raises(SignatureInvalid, match="for somebody else"):
+        _verify(branch)
+
+
+def test_a_result_is_relied_on_once() -> None:
+    seen, token = SeenResults(), _token()
+    assert _verify(token, seen=seen)["sub"] == "R1"
+
+    with pytest.raises(SignatureInvalid, match="relied on before"):
+        _verify(token, seen=seen)
+    assert _verify(_token(), seen=seen)["sub"] == "R1"  # another one about the same call
+
+
+def test_what_has_expired_need_not_be_remembered() -> None:
+    seen = SeenResults()
+    for _ in range(3):
+        _verify(_token(), seen=seen)
+    late = ResultSigner(
+        _KEY, _ISSUER, _AUDIENCE, ManualClock(_NOW + timedelta(minutes=31)), timedelta(minutes=30)
+    )
+    _verify(_token(late), seen=seen, now=_NOW + timedelta(minutes=31))
+    assert len(seen) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4000)), max_size=30))
+def test_no_result_is_relied_on_twice(shown: list[tuple[int, int]]) -> None:
+    """Six results, shown in any order at any time: each is taken at most once."""
+    tokens, seen, taken = [_token() for _ in range(6)], SeenResults(), []
+    for number, seconds in sorted(shown, key=lambda each: each[1]):
+        try:
+            _verify(tokens[number], seen=seen, now=_NOW + timedelta(seconds=seconds))
+        except SignatureInvalid:
+            continue
+        taken.append(number)
+    assert len(taken) == len(set(taken))
+
+
+@pytest.mark.parametrize(("age_s", "fits"), [(0, True), (359, True), (360, False), (1000, False)])
+def test_a_reader_may_want_younger_results(age_s: int, fits: bool) -> None:
+    """Five minutes, and one for clocks that differ."""
+    now, most = _NOW + timedelta(seconds=age_s), timedelta(minutes=5)
+    if fits:
+        assert _verify(_token(), now=now, max_age=most)["sub"] == "R1"
+    else:
+        with pytest.raises(SignatureInvalid, match="too old"):
+            _verify(_token(), now=now, max_age=most)
 
 
 def test_any_issuer_will_do_where_none_is_named() -> None:

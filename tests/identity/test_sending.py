@@ -322,7 +322,12 @@ def test_a_prefix_gets_so_many_codes_a_day(sqlite_database: Database, clock: Man
         sqlite_database,
         customer(),
         customer(
-            id="c2", number="2", surname="鈴木", surname_kana="スズキ", mobile="+819012999999"
+            id="c2",
+            number="2",
+            surname="鈴木",
+            surname_kana="スズキ",
+            mobile="+819012999999",
+            landline=None,
         ),
     )
     with Desk(sqlite_database, clock, prefix_sends_per_day=1) as desk:

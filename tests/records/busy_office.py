@@ -18,7 +18,7 @@ from ivr.records.audit import Entry
 
 def main(url: str, name: str) -> None:
     clock = SystemClock()
-    db = new_database(url, clock, keys_fresh_s=0.4)
+    db = new_database(url, clock, keys_fresh_s=1.5)
     closing = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.readline(), closing.set()), daemon=True).start()
     written = 0

@@ -6,9 +6,10 @@ import pytest
 
 from ivr.clock import ManualClock
 from ivr.errors import NotFound, RecordsError
-from ivr.records import codes
-from ivr.records.codes import CodeRecord
+from ivr.records import codes, verifications
+from ivr.records.codes import CodeRecord, Entered
 from ivr.records.database import Database
+from ivr.records.verifications import VerificationRecord
 
 NewCode = Callable[..., CodeRecord]
 
@@ -35,38 +36,31 @@ def test_a_code_needs_its_verification(database: Database, new_code: NewCode) ->
         codes.create(session, new_code(verification="no-such"))
 
 
-@pytest.mark.parametrize(
-    ("statuses", "expected"),
-    [
-        ([], None),
-        (["sent", "sent"], "code-2"),
-        (["sent", "sending"], "code-2"),
-        (["sent", "failed"], "code-1"),
-        (["failed"], None),
-        (["decoy", "decoy"], "code-2"),
-    ],
-)
-def test_the_newest_code_that_did_not_fail_counts(
-    database: Database, new_code: NewCode, statuses: list[str], expected: str | None
+def test_whether_codes_are_entered_is_told_by_channel(
+    database: Database,
+    new_code: NewCode,
+    verification: VerificationRecord,
+    clock: ManualClock,
 ) -> None:
+    now = clock.now()
     with database.writing() as session:
-        for number, status in enumerate(statuses, start=1):
-            codes.create(session, new_code(number, status=status))
-    with database.reading() as session:
-        found = codes.newest(session, "ver-1")
-        assert (found.id if found else None) == expected
-        assert codes.newest(session, "ver-2") is None
-
-
-def test_a_consumed_newest_code_does_not_revive_an_older_one(
-    database: Database, new_code: NewCode, clock: ManualClock
-) -> None:
-    with database.writing() as session:
+        verifications.create(session, replace(verification, id="ver-2"))
+        # Two codes for one request are one; decoys and what surely did not go out are none.
         codes.create(session, new_code(1))
-        codes.create(session, new_code(2))
-        assert codes.consume(session, "code-2", clock.now())
-        found = codes.newest(session, "ver-1")
-        assert found == replace(new_code(2), consumed_at=clock.now())
+        codes.create(session, new_code(2, status="sending"))
+        codes.create(session, new_code(3, status="failed"))
+        codes.create(session, new_code(4, status="decoy"))
+        codes.create(session, new_code(5, verification="ver-2"))
+        codes.create(session, replace(new_code(6, verification="ver-2"), channel="voice"))
+        early = replace(new_code(7), created_at=now - timedelta(seconds=1), channel="email")
+        codes.create(session, early)
+        assert codes.consume(session, "code-2", now)
+    with database.reading() as session:
+        told = codes.entered(session, since=now, until=now + timedelta(seconds=1))
+        later = codes.entered(session, since=now + timedelta(seconds=1), until=now)
+
+    assert told == {"sms": Entered(2, 1), "voice": Entered(1, 0)}
+    assert later == {}
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,29 @@ def test_no_failure_goes_uncounted(database: Database) -> None:
 def test_no_attempt_goes_uncounted(
     database: Database, stored_verification: VerificationRecord
 ) -> None:
-    values = at_once(database, lambda session, _: verifications.count_attempt(session, "ver-1"))
-    assert sorted(values) == list(range(1, MANY + 1))
+    values = at_once(database, lambda session, _: verifications.count_attempt(session, "ver-1", 99))
+    assert sorted(value or 0 for value in values) == list(range(1, MANY + 1))
+
+
+@pytest.mark.parametrize("most", [1, 3, 49])
+def test_nothing_is_counted_beyond_its_limit(
+    database: Database, stored_verification: VerificationRecord, most: int
+) -> None:
+    def work(session: Session, _: int) -> tuple[int | None, int | None, bool]:
+        return (
+            verifications.count_attempt(session, "ver-1", most),
+            verifications.count_send(session, "ver-1", most),
+            counters.take(session, "sends", "a", TODAY, most),
+        )
+
+    attempts, sends, taken = zip(*at_once(database, work), strict=True)
+
+    within = list(range(1, most + 1))
+    assert sorted(value for value in attempts if value is not None) == within
+    assert sorted(value for value in sends if value is not None) == within
+    assert taken.count(True) == most
+    with database.reading() as session:
+        assert counters.value(session, "sends", "a", TODAY) == most
 
 
 def test_a_code_is_consumed_once(

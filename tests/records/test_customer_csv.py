@@ -6,13 +6,15 @@ import pytest
 from fixtures_databases import new_database
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from ivr.clock import ManualClock
-from ivr.errors import FilesError, RecordsUnavailable
+from ivr.errors import FilesError, RecordsError, RecordsUnavailable
 from ivr.records import customer_csv, customers
 from ivr.records.customer_csv import MAX_PROBLEMS, check_file, store_file
 from ivr.records.customers import CustomerData, Stored
 from ivr.records.database import Database
+from ivr.records.models import AuditRow
 
 HEADER = (
     "number,surname,given,surname_kana,given_kana,birthdate,"
@@ -173,6 +175,21 @@ def test_each_wrong_cell_is_named_and_not_quoted(
         assert not value.strip() or value not in problem
 
 
+@pytest.mark.parametrize(
+    ("cell", "preferred"), [("", None), ("sms", "sms"), ("voice", "voice"), ("email", "email")]
+)
+def test_a_column_that_may_be_left_out(
+    sqlite_database: Database, file: Path, cell: str, preferred: str | None
+) -> None:
+    write(file, f"{row()},{cell}", header=f"{HEADER},preferred")
+    assert imported(sqlite_database, file).preferred == preferred
+
+
+def test_a_way_that_is_none_is_named(file: Path) -> None:
+    write(file, f"{row()},fax", header=f"{HEADER},preferred")
+    assert problems(file) == ["2:12: preferred must be sms, voice, email or empty"]
+
+
 def test_today_in_japan_is_a_birthdate(file: Path) -> None:
     write(file, row(birthdate="2026-11-22"))
     assert check_file(file, datetime(2026, 11, 21, 15, tzinfo=UTC)) == 1
@@ -264,44 +281,121 @@ def test_nothing_is_stored_of_a_file_with_a_problem(database: Database, file: Pa
         assert customers.count(session) == 0
 
 
-def test_nothing_is_stored_when_the_file_changes_after_its_check(
-    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(customer_csv, "_BATCH", 2)
+
+
+def stored_numbers(database: Database) -> list[str]:
+    with database.reading() as session:
+        return sorted(customers.customer_numbers(session))
+
+
+def test_a_file_that_changes_after_its_check_is_told(
+    database: Database, file: Path, small_batches: None
+) -> None:
     # Longer than a read buffer, so that a change at the end is seen.
     rows = [row(number=f"A{number}", email="a" * 60 + "@example.jp") for number in range(300)]
     write(file, *rows)
-    stored: list[int] = []
 
     def change(done: int, total: int) -> None:
-        stored.append(done)
         write(file, *rows[:-1], row(birthdate="x"))
 
     with pytest.raises(FilesError, match=":301:6: birthdate"):
         store_file(database, file, change)
-    assert stored
-    with database.reading() as session:
-        assert customers.count(session) == 0
+    # The new version is another file: it is checked before anything of it is stored.
+    before = stored_numbers(database)
+    with pytest.raises(FilesError, match=":301:6: birthdate"):
+        store_file(database, file, quiet)
+    assert stored_numbers(database) == before
 
 
-def test_nothing_is_stored_when_the_database_fails_under_way(
-    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("more", ["", row(number="A9")])
+def test_a_file_that_got_shorter_or_longer_is_told(
+    database: Database, file: Path, small_batches: None, more: str
 ) -> None:
-    monkeypatch.setattr(customer_csv, "_BATCH", 2)
-    write(file, *(row(number=f"A{number}") for number in range(5)))
+    lines = [row(number=f"A{number}", email="a" * 60 + "@example.jp") for number in range(300)]
+    write(file, *lines)
+    changes = lines[:200] if not more else [*lines, more]
+
+    with pytest.raises(FilesError, match="was changed while it was read"):
+        store_file(database, file, lambda done, total: write(file, *changes))
+
+
+class Killed(BaseException):
+    """The process ends, whatever it was doing."""
+
+
+@pytest.mark.parametrize("failure", [RecordsUnavailable("the disk is full"), Killed()])
+def test_an_import_that_was_broken_off_goes_on_where_it_was(
+    database: Database, file: Path, small_batches: None, failure: BaseException
+) -> None:
+    write(file, "", row(), *(row(number=f"A{number}") for number in range(2, 6)))
     shown: list[tuple[int, int]] = []
 
     def fail(done: int, total: int) -> None:
         shown.append((done, total))
         if done == 4:
-            raise RecordsUnavailable("the disk is full")
+            raise failure
+
+    with pytest.raises(type(failure)):
+        store_file(database, file, fail)
+    assert stored_numbers(database) == ["A1", "A2", "A3", "A4"]
+    # The customers keep their ids: nothing is stored twice.
+    with database.reading() as session:
+        before = {one.number: one.id for one in customers.born_on(session, date(1950, 5, 3))}
+    assert store_file(database, file, lambda *step: shown.append(step)) == Stored(added=5)
+    assert shown == [(2, 5), (4, 5), (5, 5)]
+    assert stored_numbers(database) == ["A1", "A2", "A3", "A4", "A5"]
+    with database.reading() as session:
+        after = {one.number: one.id for one in customers.born_on(session, date(1950, 5, 3))}
+    assert before.items() <= after.items()
+    # It has ended: the next time it begins anew.
+    assert store_file(database, file, quiet) == Stored(updated=5)
+
+
+def test_a_resumed_import_does_not_check_again(
+    database: Database, file: Path, small_batches: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(file, *(row(number=f"A{number}") for number in range(4)))
+
+    def fail(done: int, total: int) -> None:
+        raise RecordsUnavailable("the disk is full")
 
     with pytest.raises(RecordsUnavailable):
         store_file(database, file, fail)
+    monkeypatch.setattr(customer_csv, "check_file", lambda path, now: pytest.fail("checked"))
+    assert store_file(database, file, quiet) == Stored(added=4)
+
+
+def test_two_imports_of_one_file_do_not_mix(
+    database: Database, file: Path, small_batches: None
+) -> None:
+    write(file, *(row(number=f"A{number}") for number in range(6)))
+
+    def meanwhile(done: int, total: int) -> None:
+        if done == 2:
+            assert store_file(database, file, quiet) == Stored(added=6)
+
+    with pytest.raises(RecordsError, match="another process is importing this file"):
+        store_file(database, file, meanwhile)
+    assert len(stored_numbers(database)) == 6
+
+
+def test_an_import_in_parts_is_audited_from_its_beginning(
+    database: Database, file: Path, small_batches: None
+) -> None:
+    write(file, *(row(number=f"A{number}") for number in range(5)))
+    store_file(database, file, quiet, who="operator tanaka@host", why="CHG-1")
     with database.reading() as session:
-        assert customers.count(session) == 0
-    assert store_file(database, file, lambda *step: shown.append(step)) == Stored(added=5)
-    assert shown == [(2, 5), (4, 5), (2, 5), (4, 5), (5, 5)]
+        told = [
+            (entry.who, entry.what, entry.why, entry.details)
+            for entry in session.scalars(select(AuditRow).order_by(AuditRow.position))
+        ]
+    assert told == [
+        ("operator tanaka@host", what, "CHG-1", f'{{"added":{added},"updated":0}}')
+        for what, added in (("customers.import_begun", 2), ("customers.imported", 5))
+    ]
 
 
 @given(content=st.binary(max_size=400) | st.text(max_size=200).map(lambda t: t.encode()))

@@ -220,7 +220,7 @@ def test_calls_of_two_other_processes_go_on_and_lose_nothing(
     database: Database, database_url: str
 ) -> None:
     clock: Clock = SystemClock()
-    db = new_database(database_url, clock, keys_fresh_s=0.4)
+    db = new_database(database_url, clock, keys_fresh_s=1.5)
     store(db, WHOLE)
     script = Path(__file__).with_name("busy_office.py")
     offices = [

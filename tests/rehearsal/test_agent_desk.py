@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from bot_server import BotServer, dial, say
 
 from ivr.clock import ManualClock
+from ivr.errors import RehearsalError
 from ivr.identity.assurance import Assurance
 from ivr.identity.result import ResultSigner, new_signing_key
 from ivr.rehearsal.callfile import DEFAULT_NOW
+from ivr.rehearsal.desk import AgentDesk
 from ivr.rehearsal.outcome import Outcome
 
 Place = Callable[..., Outcome]
@@ -133,8 +136,28 @@ def test_a_result_for_somebody_else(server: BotServer, place: Place) -> None:
 
 def test_the_json_of_a_call(server: BotServer, place: Place) -> None:
     report = place(around=KEY).as_json()
-    assert list(report)[:7] == [
-        "call", "ok", "level", "ended", "destination", "turns", "seconds",
+    assert list(report)[:8] == [
+        "call", "ok", "level", "ended", "destination", "label", "turns", "seconds",
     ]  # fmt: skip
     assert report["result"]["acr"] == report["level"] == "verified"
     assert json.loads(json.dumps(report)) == report
+
+
+class OneKeySet:
+    """Gives a key set, whatever it is asked for."""
+
+    def __init__(self, jwks: dict[str, Any]) -> None:
+        self.jwks = jwks
+
+    def get_json(self, path: str, *, bearer: str = "") -> Any:
+        return self.jwks
+
+
+def test_a_result_that_comes_with_a_second_call_is_not_relied_on(signer: ResultSigner) -> None:
+    webhooks: Any = OneKeySet(signer.jwks())
+    desk = AgentDesk(webhooks, ManualClock(DEFAULT_NOW), key="k", audience="agents")
+    first = token(signer)
+    assert desk.checked(first)["sub"] == "R1"
+    with pytest.raises(RehearsalError, match="relied on before"):
+        desk.checked(first)
+    assert desk.checked(token(signer))["sub"] == "R1"

@@ -10,8 +10,7 @@ import pytest
 from fakes.voices import hum
 
 from ivr.hearing.telephone_audio import decode_mulaw, encode_mulaw
-from ivr.rehearsal.bad_line import BadLine
-from ivr.rehearsal.callfile import Line
+from ivr.rehearsal.bad_line import BadLine, Line
 
 FRAME = 160
 SILENCE = b"\xff" * FRAME

@@ -13,6 +13,7 @@ from fakes.voices import hum
 
 from ivr.errors import FilesError
 from ivr.hearing.telephone_audio import Audio
+from ivr.rehearsal.bad_line import Line
 from ivr.rehearsal.callfile import DEFAULT_NOW, CallFile, load_call
 
 EXAMPLE = """\
@@ -198,15 +199,23 @@ def test_a_call_by_voice_has_sound_for_all_that_is_said(path: Path) -> None:
     assert load(path, EXAMPLE).mute == 1
     spoken = EXAMPLE.replace("{say: はい}", "{hear: [{text: ''}], audio: yamada-taro.wav}")
     assert load(path, spoken).mute is None
+    gathered = EXAMPLE.replace("{say: はい}", "{say: はい, gathered: true}")
+    assert load(path, gathered).mute == load(path, spoken).mute
 
 
 def test_a_bad_line_and_a_media_server_in_trouble(path: Path) -> None:
-    world = "world: {media: dies after 2 turns, line: {noise_db: 20, loss: 0.02, clip: true}}\n"
+    impaired = "{noise_db: 20, loss: 0.02, clip: true, echo_ms: 300}"
+    world = f"world: {{media: dies after 2 turns, line: {impaired}}}\n"
     call = load(path, EXAMPLE + world)
     assert call.world.media_dies_after == 2
     line = call.world.line
     assert (line.noise_db, line.loss, line.echo_db, line.clip) == (20, 0.02, None, True)
-    assert load(path, EXAMPLE + "world: {media: gone}\n").world.media_dies_after is None
+    assert (line.echo_ms, Line().echo_ms) == (300, 60)
+    assert not call.world.media_comes_back
+    again = load(path, EXAMPLE + "world: {media: dies every 3 turns}\n").world
+    assert (again.media_dies_after, again.media_comes_back) == (3, True)
+    gone = load(path, EXAMPLE + "world: {media: gone}\n").world
+    assert (gone.media_dies_after, gone.media_comes_back) == (None, False)
 
 
 def test_all_mistakes_in_one_run(path: Path) -> None:

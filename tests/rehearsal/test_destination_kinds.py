@@ -69,12 +69,15 @@ def place() -> Iterator[Place]:
             agent: Any = "answers",
             hours: OpeningHours = OFFICE,
             more: tuple[dict[str, Any], ...] = (),
+            was_person: bool | None = None,
             **call: Any,
         ) -> Went:
             desks = {"agents": agents, "overflow": overflow, "urgent": TOGETHER}
             file = DestinationsFile(hours={"office": hours}, destinations=desks)
             flow = replace(rehearsals.flow, destinations=file)
-            rehearsed = call_of(*TURNS, *more, world={"agent": agent}, **call)
+            rehearsed = call_of(
+                *TURNS, *more, world={"agent": agent, "was_person": was_person}, **call
+            )
             stage.documents.clear()
             moments: list[Moment] = []
             outcome = rehearsals.worlds.rehearse(rehearsed, flow, moments.append)
@@ -231,3 +234,21 @@ def test_a_call_that_did_not_come_by_sip_is_connected_instead(place: Place) -> N
     assert (went.outcome.ended, went.outcome.destination) == ("transfer", "agents")
     assert any("<Dial" in document for document in went.documents)
     assert not any("<Refer" in document for document in went.documents)
+
+
+@pytest.mark.parametrize("was_person", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_agent_says_whether_it_was_the_person(
+    place: Place, kind: str, was_person: bool
+) -> None:
+    """By the agent's own system, or in an attribute of the task, which TaskRouter tells twice."""
+    went = place(agents=KINDS[kind], was_person=was_person, **caller(kind))
+    assert went.outcome.problems == ()
+    assert went.outcome.label == ("person" if was_person else "not_person")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_nobody_took_the_call_nobody_says_anything(place: Place, kind: str) -> None:
+    went = place(agents=KINDS[kind], agent="no_answer", was_person=True, **caller(kind))
+    assert went.outcome.problems == ()
+    assert went.outcome.label is None

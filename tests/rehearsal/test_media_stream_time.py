@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from stream_bot import Script, StreamBot, stream_bot
@@ -12,7 +13,7 @@ from stream_bot import Script, StreamBot, stream_bot
 from ivr.clock import ManualClock
 from ivr.rehearsal.callfile import DEFAULT_NOW
 from ivr.rehearsal.leg import Leg
-from ivr.rehearsal.media_stream import FRAME_S, MediaStream, NoStream
+from ivr.rehearsal.media_stream import FRAME, FRAME_S, MediaStream, NoStream
 from ivr.rehearsal.webhooks import Server
 
 URL = "wss://bot.invalid/media"
@@ -28,13 +29,13 @@ class LateClock(ManualClock):
 
 @contextmanager
 def stream(
-    clock: ManualClock, *script: tuple[str, float], quiet_pace: float = 0.0
+    clock: ManualClock, *script: tuple[str, float], quiet_pace: float = 0.0, **impaired: Any
 ) -> Iterator[tuple[MediaStream, StreamBot]]:
     listens: Script = [("ask:1::1", 0.0)]
     with stream_bot(script or listens) as (bot, address):
         server = Server("http://127.0.0.1:9", PUBLIC, "token", media=address)
         leg = Leg("+819012345678", server.number, server.account_sid)
-        line = MediaStream(server, URL, leg, clock, in_step=True, quiet_pace=quiet_pace)
+        line = MediaStream(server, URL, leg, clock, in_step=True, quiet_pace=quiet_pace, **impaired)
         try:
             yield line, bot
         finally:
@@ -100,3 +101,22 @@ def test_the_moment_it_began(clock: ManualClock) -> None:
     clock.advance(7)
     with stream(clock) as (line, _):
         assert line.began == later
+
+
+@pytest.mark.parametrize("late", [1, 3, 25])
+def test_the_bot_comes_back_from_the_line_when_the_line_says(late: int) -> None:
+    """In frames: what is played in one comes back so many later."""
+    echoes: list[bytes] = []
+
+    def carry(said: bytes, echoed: bytes) -> bytes:
+        echoes.append(echoed)
+        return said
+
+    script = [("ask:1::1", 0.4)]
+    with stream(ManualClock(DEFAULT_NOW), *script, carry=carry, echo_s=late * FRAME_S) as (line, _):
+        line.until(lambda: bool(line.reached))
+        line.run(1.0)
+        played = bytes(line.played)
+    came = b"".join(echoes)
+    assert came == b"\xff" * (late * FRAME) + played[: len(came) - late * FRAME]
+    assert came.strip(b"\xff")

@@ -29,6 +29,8 @@ def test_settings_that_reach_nobody_real(
         "MODE": "production",
         "PUBLIC_URL": "https://voice.example.co.jp",
         "DATABASE_URL": "postgresql://db.example.co.jp/honnin",
+        "DIRECTORY": "crm",
+        "DIRECTORY_URL": "https://crm.example.co.jp",
         "SMS_SENDER": "twilio",
         "VOICE_SENDER": "twilio",
         "EMAIL_SENDER": "smtp",
@@ -44,6 +46,7 @@ def test_settings_that_reach_nobody_real(
     settings = stage.settings[0]
     assert (settings.mode, settings.public_url) == ("rehearsal", PUBLIC_URL)
     assert settings.database.startswith("sqlite:///")
+    assert settings.directory == "records"
     assert {settings.sms_sender, settings.voice_sender, settings.email_sender} == {"outbox"}
     assert "a-real" not in str(settings.model_dump(context={"reveal": True}))
     secrets = [settings.twilio_auth_token, *settings.result_keys.values()]

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from ivr.clock import ManualClock
 from ivr.dialogue.actions import Ask, Check, Transfer
 from ivr.dialogue.events import Event, Failed, Heard, Pressed, Silence
-from ivr.dialogue.service import DialogueService, Reply
+from ivr.dialogue.replies import Reply
+from ivr.dialogue.service import DialogueService
 from ivr.dialogue.shelf import FlowShelf
 from ivr.dialogue.worker import CheckWorker
 from ivr.errors import RecordsUnavailable

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from web_rig import ALL_WAYS, ASK
 
-from ivr.dialogue.actions import Check, Line, Listening, Transfer
+from ivr.dialogue.actions import Check, End, Line, Listening, Transfer
 from ivr.settings import Way
 from ivr.telephony.ladder import NONE, RUNGS, Ladder, Rung, Stream, Streams
 
@@ -110,6 +110,24 @@ def test_what_is_put_in_a_stream(changes: dict[str, Any], expected: Stream | Non
     assert ladder(*ALL_WAYS).stream("vosk", reply, "CA1") == expected
     for way in ("twilio", "keys", NONE):
         assert ladder(*ALL_WAYS).stream(way, reply, "CA1") is None
+
+
+@pytest.mark.parametrize("action", [Transfer("t", "agents", ASK.lines), End("e", ASK.lines)])
+def test_last_words_are_put_in_a_stream_of_their_own_if_there_is_something_to_say(
+    action: Transfer | End,
+) -> None:
+    reply = FakeReply("call-1", 3, action)
+    opened = ladder(*ALL_WAYS).stream("vosk", reply, "CA1", last_words=True)
+    assert opened == Stream("token of CA1", said=False)
+    for left in (
+        replace(reply, spoken=True),
+        replace(reply, action=replace(action, lines=())),
+        replace(reply, action=replace(action, lines=(*ASK.lines, SILENT))),
+        replace(reply, action=Check("s", "identify", ASK.lines)),
+    ):
+        assert ladder(*ALL_WAYS).stream("vosk", left, "CA1", last_words=True) is None
+    for way in ("twilio", "keys", NONE):
+        assert ladder(*ALL_WAYS).stream(way, reply, "CA1", last_words=True) is None
 
 
 @pytest.mark.parametrize("action", [Check("s", "identify"), Transfer("t", "agents")])

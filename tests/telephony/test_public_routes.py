@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import pytest
 from web_rig import ASK, Rig
 
 from ivr.dialogue.actions import Transfer
+from ivr.errors import KeyExpired, RecordsUnavailable, TooOften
+from ivr.records.outbox import Backlog
 from ivr.telephony.metrics import Metrics
 
 Build = Callable[..., Rig]
@@ -40,9 +42,42 @@ def test_readyz_names_what_is_not_ready(rig: Build) -> None:
     assert "secret" not in response.text
 
 
-def test_jwks(rig: Build) -> None:
+def test_the_key_set_says_how_long_it_may_be_kept(rig: Build) -> None:
     response = rig().client.get("/.well-known/jwks.json")
     assert response.json == {"keys": [{"kty": "OKP", "kid": "k1"}]}
+    assert response.mimetype == "application/jwk-set+json"
+    assert response.headers["Cache-Control"] == "public, max-age=300, must-revalidate"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_key_set_that_has_not_changed_is_not_sent_again(rig: Build) -> None:
+    client = rig().client
+    etag = client.get("/.well-known/jwks.json").headers["ETag"]
+    for given, status in ((etag, 304), (f'"other", {etag}', 304), ('"other"', 200), ("*", 304)):
+        response = client.get("/.well-known/jwks.json", headers={"If-None-Match": given})
+        assert response.status_code == status
+        assert response.headers["ETag"] == etag
+        # Without it a copy that was just found good would have to be asked for at once again.
+        assert response.cache_control.max_age == 300
+        assert bool(response.data) is (status == 200)
+
+
+def test_readyz_counts_what_crms_were_not_told(rig: Build) -> None:
+    made = rig(backlogs=lambda: {"crm": Backlog(2, 1), "archive": Backlog()})
+    assert made.client.get("/readyz").json == {
+        "status": "ready",
+        "checks": [],
+        "crms": {"crm": {"waiting": 2, "dead": 1}, "archive": {"waiting": 0, "dead": 0}},
+    }
+
+
+def test_readyz_while_the_database_goes_away(rig: Build) -> None:
+    def away() -> Mapping[str, Backlog]:
+        raise RecordsUnavailable("the database is locked")
+
+    response = rig(backlogs=away).client.get("/readyz")
+    assert response.status_code == 503
+    assert "outbox" in response.text
 
 
 # --- results --------------------------------------------------------------------------------
@@ -108,6 +143,31 @@ def test_result_while_the_database_is_away(rig: Build) -> None:
     response = made.client.get("/results/ref_-1", headers=bearer("key-of-the-crm"))
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "2"
+
+
+def test_a_key_that_has_expired_is_as_good_as_none(rig: Build) -> None:
+    made = rig()
+    unknown = made.client.get("/results/ref_-1", headers=bearer("nobody's"))
+    made.results.refuses = KeyExpired("the key of crm has expired")
+    response = made.client.get("/results/ref_-1", headers=bearer("key-of-the-crm"))
+    assert (response.status_code, response.data) == (401, unknown.data)
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_system_that_asks_too_often_is_told_when_to_come_back(rig: Build) -> None:
+    made = rig()
+    made.results.refuses = TooOften("more than 120 results a minute", again_s=17)
+    response = made.client.get("/results/ref_-1", headers=bearer("key-of-the-crm"))
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "17"
+
+
+def test_looking_without_reading_is_no_reading(rig: Build) -> None:
+    made = rig()
+    response = made.client.head("/results/ref_-1", headers=bearer("key-of-the-crm"))
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "GET"
+    assert made.results.fetched == []
 
 
 # --- metrics --------------------------------------------------------------------------------
@@ -183,9 +243,7 @@ def test_every_route_is_documented(rig: Build) -> None:
 # --- headers --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "path", ["/healthz", "/readyz", "/metrics", "/.well-known/jwks.json", "/results/x", "/nowhere"]
-)
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/results/x", "/nowhere"])
 def test_every_answer_is_hardened(rig: Build, path: str) -> None:
     made = rig()
     for response in (made.client.get(path), made.send("/voice/incoming"), made.client.post(path)):

@@ -20,7 +20,18 @@ from stream_rig import (
     heard,
     in_a_stream,
 )
-from web_rig import AGENTS, ALL_WAYS, ASK, CALL, CALLER, FALLBACK, PUBLIC_URL, query_of
+from web_rig import (
+    AGENTS,
+    ALL_WAYS,
+    ASK,
+    CALL,
+    CALLER,
+    FALLBACK,
+    PUBLIC_URL,
+    Document,
+    Rig,
+    query_of,
+)
 
 from ivr.dialogue.actions import Ask, Line
 from ivr.dialogue.events import Failed, Silence, SpeechLost
@@ -117,6 +128,42 @@ def test_what_comes_after_a_stream(action: Any, verbs: list[str]) -> None:
     document = made.document("/voice/incoming")
     in_a_stream(made, heard(made))
     assert made.document(document.redirect).verbs == verbs
+
+
+def after_a_transfer(made: Rig) -> Document:
+    """The document that follows a transfer to which nobody answered."""
+    document = made.document("/voice/incoming")
+    in_a_stream(made, heard(made))
+    document = made.document(document.redirect)
+    assert document.verbs == ["Say", "Dial"]
+    dialled = document.one("Dial").attrib["action"]
+    return made.document(dialled, {"DialCallStatus": "no-answer", "DialCallSid": CALL})
+
+
+def test_what_is_said_after_a_transfer_is_said_in_a_stream() -> None:
+    made = build(ASK, TRANSFER, END)
+    document = after_a_transfer(made)
+    assert document.verbs == ["Connect", "Redirect"]
+    assert document.said == []
+    assert document.url == "/voice/continue?streamed=2"
+    made.service.spoken(call_sid=CALL, turn=2)
+    assert made.document(document.redirect).verbs == ["Hangup"]
+    assert not made.client.get("/metrics").text.count("ivr_way_failures_total{")
+
+
+def test_what_a_stream_after_a_transfer_could_not_say_is_said_by_twilio() -> None:
+    made = build(ASK, TRANSFER, END)
+    document = made.document(after_a_transfer(made).redirect)
+    assert document.verbs == ["Say", "Hangup"]
+    assert document.said == [END.lines[0].text]
+
+
+def test_the_next_phone_of_a_transfer_is_rung_without_a_stream() -> None:
+    in_turn = replace(TRANSFER, in_turn=True)
+    made = build(ASK, in_turn, END, destinations={"agents": AGENTS})
+    assert len(AGENTS) > 1
+    document = after_a_transfer(made)
+    assert document.verbs == ["Say", "Dial"]
 
 
 def test_a_check_that_was_waited_for_in_the_stream_is_filled_at_once() -> None:

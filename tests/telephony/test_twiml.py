@@ -146,6 +146,18 @@ def test_transfer_rings_the_numbers_of_a_destination_with_a_whisper() -> None:
         assert number.get("url") == f"{PUBLIC_URL}/voice/whisper?ref=ref-1"
 
 
+@pytest.mark.parametrize(
+    ("action", "verbs"),
+    [
+        (Transfer("transfer", "agents", (LINE,)), ["Dial"]),
+        (End("goodbye", (LINE,)), ["Hangup"]),
+    ],
+)
+def test_what_a_stream_has_said_is_not_said_again(action: Transfer | End, verbs: list[str]) -> None:
+    document = rendered(action, reply=FakeReply("call-1", 3, action, reference="r", spoken=True))
+    assert document.verbs == verbs
+
+
 def test_transfer_without_a_number_of_ours_shows_the_callers() -> None:
     document = rendered(Transfer("transfer", "agents"), twilio_number="")
     assert "callerId" not in document.one("Dial").attrib

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from fakes.answers import FakeAnswers, FakeResults
+from fakes.answers import FakeAnswers, FakeDispositions, FakeResults
 from fakes.dialogue import FakeDialogue
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from ivr.clock import ManualClock
 from ivr.dialogue.actions import Ask, Line, Listening
+from ivr.identity.result import PublishedKeys
 from ivr.settings import Settings
 from ivr.telephony.ladder import Streams
 from ivr.telephony.media.tokens import StreamTokens
@@ -74,6 +75,7 @@ class Rig:
     service: FakeDialogue
     answers: FakeAnswers
     results: FakeResults
+    dispositions: FakeDispositions
     settings: Settings
     clock: ManualClock
     tokens: StreamTokens
@@ -178,7 +180,9 @@ def hints(language: str, grammars: tuple[str, ...]) -> str:
 def build_rig(*script: Any, service: Mapping[str, Any] | None = None, **changes: Any) -> Rig:
     dialogue = FakeDialogue(script or (ASK,), **(service or {}))
     answers, results = FakeAnswers(), FakeResults({"ref_-1": "eyJ.signed.token"})
+    dispositions = FakeDispositions({"ref_-1"})
     clock = ManualClock(datetime(2026, 11, 22, 1, 0, tzinfo=UTC))
+    backlogs = changes.pop("backlogs", None)
     settings = web_settings(**changes)
     ready: dict[str, Callable[[], None]] = {}
     tokens = StreamTokens(b"k" * 32, answers, clock)
@@ -195,10 +199,14 @@ def build_rig(*script: Any, service: Mapping[str, Any] | None = None, **changes:
             flow_hints=hints,
             answers=answers,
             results=results,
-            jwks=lambda: {"keys": [{"kty": "OKP", "kid": "k1"}]},
+            dispositions=dispositions,
+            jwks=lambda: PublishedKeys({"keys": [{"kty": "OKP", "kid": "k1"}]}, 300),
             readiness=ready,
             clock=clock,
             streams=streams,
+            backlogs=backlogs,
         )
     )
-    return Rig(app, dialogue, answers, results, settings, clock, tokens, heard, silent, ready)
+    return Rig(
+        app, dialogue, answers, results, dispositions, settings, clock, tokens, heard, silent, ready
+    )

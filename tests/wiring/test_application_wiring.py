@@ -16,22 +16,26 @@ from typing import Any
 
 import pytest
 from application_rig import ROOT, Call, by_client, settings_for
-from fakes.senders import FakeSender
+from fakes.senders import FakeSender, FakeVerifier
 from sqlalchemy import func, select
 
 from ivr.clock import ManualClock
-from ivr.errors import FilesError, SettingsError
+from ivr.errors import FilesError, SendFailed, SettingsError
 from ivr.flow.flow import Flow
+from ivr.identity.contacts import Contact
+from ivr.identity.ports import CodeChecker
+from ivr.identity.send_limits import SendLimits
 from ivr.records.customer_csv import store_file
 from ivr.records.models import WebhookAnswer
 from ivr.settings import Settings
 from ivr.telephony.senders.outbox import LocalOutbox
 from ivr.telephony.senders.smtp import SmtpSender
 from ivr.telephony.senders.twilio_messaging import TwilioMessaging
+from ivr.telephony.senders.twilio_verify import TwilioVerify
 from ivr.telephony.senders.twilio_voice import TwilioVoice
 from ivr.wiring import keys as wiring_keys
 from ivr.wiring.application import RunningApp, build_app
-from ivr.wiring.backstage import code_policy, load_shipped_flow, open_database
+from ivr.wiring.backstage import _counted, code_policy, load_shipped_flow, open_database
 from ivr.wiring.keys import with_rehearsal_keys
 from ivr.wiring.senders import make_senders
 
@@ -184,6 +188,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         ),
         ({"sms_sender": "twilio", "voice_sender": "off", "email_sender": "off"},
          {"sms": TwilioMessaging}),
+        ({"sms_sender": "verify", "voice_sender": "verify", "email_sender": "off"},
+         {"sms": TwilioVerify, "voice": TwilioVerify}),
         ({"sms_sender": "off", "voice_sender": "off", "email_sender": "off"}, {}),
     ],
 )  # fmt: skip
@@ -198,6 +204,7 @@ def test_a_sender_for_each_channel_that_is_on(
             "twilio_number": "+815012345678",
             "smtp_host": "mail.example.co.jp",
             "smtp_from": "bank@example.co.jp",
+            "twilio_verify_service": "VA" + "0" * 32,
             **changes,
         }
     )
@@ -207,7 +214,13 @@ def test_a_sender_for_each_channel_that_is_on(
 
 @pytest.mark.parametrize(
     ("setting", "kind"),
-    [("sms_sender", "smtp"), ("voice_sender", "smtp"), ("email_sender", "twilio")],
+    [
+        ("sms_sender", "smtp"),
+        ("voice_sender", "smtp"),
+        ("email_sender", "twilio"),
+        ("email_sender", "verify"),
+        ("sms_sender", "verify"),  # which service?
+    ],
 )
 def test_a_way_that_cannot_carry_a_channel_is_refused(
     tmp_path: Path, clock: ManualClock, setting: str, kind: str
@@ -222,11 +235,15 @@ def test_limits_on_codes_come_from_the_settings() -> None:
         Settings(
             code_minutes=7, code_attempts=2, code_sends=4, lockout_failures=9,
             customer_sends_per_day=5, prefix_sends_per_day=44, contact_changed_days=12,
+            sends_per_day=99, phone_prefixes="+81,+82", breaker_sends=30, breaker_percent=0,
         )
     )  # fmt: skip
     assert (policy.minutes, policy.attempts, policy.sends) == (7, 2, 4)
     assert (policy.lockout_failures, policy.contact_changed_days) == (9, 12)
     assert (policy.customer_sends_per_day, policy.prefix_sends_per_day) == (5, 44)
+    assert (policy.sends_per_day, policy.phone_prefixes) == (99, ("+81", "+82"))
+    assert (policy.breaker_sends, policy.breaker_percent) == (30, 0)
+    assert code_policy(Settings(phone_prefixes="")).phone_prefixes == ()
 
 
 # --- the flow -------------------------------------------------------------------------------
@@ -295,6 +312,37 @@ def test_what_a_provider_refuses_is_counted(wired: Wired) -> None:
     assert "ivr_provider_failures_total{" not in wired.metrics()
     wired.call().until_code()
     assert 'ivr_provider_failures_total{channel="sms",kind="blocked"} 1.0' in wired.metrics()
+
+
+def test_what_a_limit_keeps_back_is_counted(
+    sqlite_url: str, tmp_path: Path, clock: ManualClock, shipped: Flow
+) -> None:
+    settings = settings_for(tmp_path / "var", sqlite_url).model_copy(update={"sends_per_day": 1})
+    wired = Wired(settings, clock, shipped)
+    try:
+        store_file(wired.app.db, ROOT / "flows/verify/customers.csv", lambda done, total: None)
+        assert "ivr_sends_withheld_total{" not in wired.metrics()
+        db = wired.app.db
+        limits = SendLimits(code_policy(settings), db.index, claim_index="c", customer_id="c9")
+        with db.writing() as session:
+            assert limits.take(session, Contact("sms", "+818011112222"), clock.now()) is None
+        wired.call().until_code()
+        line = 'ivr_sends_withheld_total{channel="sms",limit="day"} 1.0'
+        assert line in wired.metrics()
+    finally:
+        wired.app.close()
+
+
+def test_checks_that_a_provider_refuses_are_counted_too() -> None:
+    failed: list[tuple[str, str]] = []
+    checker = FakeVerifier("retry_later")
+    counted = _counted("sms", checker, lambda channel, kind: failed.append((channel, kind)))
+    assert isinstance(counted, CodeChecker)
+    with pytest.raises(SendFailed):
+        counted.check("+819012345678", "123456")
+    assert counted.check("+819012345678", "123456") == "wrong"
+    assert failed == [("sms", "retry_later")]
+    assert not isinstance(_counted("sms", FakeSender(), lambda *_: None), CodeChecker)
 
 
 def test_readiness_asks_the_database(wired: Wired) -> None:

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from application_rig import ROOT
+from application_rig import AGENT, ROOT
+from audio_consent import asking_for_audio
 from fixtures_application import House
-from streamed_call import Streamed, sound
+from streamed_call import PATIENCE_S, Streamed, sound
 
 from ivr.clock import HurriedClock, ManualClock
 from ivr.errors import HearingError, SettingsError
 from ivr.flow.flow import Flow
+from ivr.records import kept_audio
 from ivr.rehearsal.media_stream import MediaStream
 from ivr.settings import Settings
 from ivr.wiring import media as wiring
@@ -61,6 +63,59 @@ def test_a_call_is_heard_in_streams_between_webhooks(
     assert "stream_left" in logged
     personal = (call.caller, call.caller.removeprefix("+81"), "昭和", "しょうわ", "1963", "十月")
     assert [word for word in (*personal, call.parameters()["token"]) if word in logged] == []
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_sound_is_kept_only_where_settings_and_the_caller_want_it(
+    house: House, clock: ManualClock, wanted: bool
+) -> None:
+    settings = opened(house, keep_audio=wanted)
+    with media_in_thread(settings, clock, flow=asking_for_audio(house.flow)) as address:
+        call = rung(house)
+        call.answer(address, clock, YES)
+        call.answer(address, clock, DATE)
+        assert "お名前" in call.words
+    with media_in_thread(settings, clock, flow=house.flow) as address:
+        other = rung(house)
+        other.answer(address, clock, YES)
+        other.answer(address, clock, DATE)
+    with house.db.reading() as session:
+        found = kept_audio.every(session)
+        sounds = [kept_audio.get(session, each.id) for each in found]
+    assert [each.state_name for each in found] == (["birthdate"] if wanted else [])
+    middle = DATE[len(DATE) // 3 : len(DATE) // 2]
+    assert all(each is not None and middle in each.sound for each in sounds)
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_a_transfer_is_told_by_one_voice_once(
+    house: House, clock: ManualClock, cut_off: bool
+) -> None:
+    """By the bot in the stream; by <Say> where the stream dies before it has finished."""
+    pytest.importorskip("pyopenjtalk", reason="pip install 'honnin-ivr[voice]'")
+    settings = opened(house, rendered_voice="auto")
+    with media_in_thread(settings, clock, flow=house.flow) as address:
+        call = Streamed(house.posts)
+        call.rings()
+        line = call.stream(address, ManualClock(clock.now()))
+        line.until(lambda: ":consent:" in line.playing, PATIENCE_S)
+        line.press("0")
+        line.until(lambda: ":to_person:" in line.playing, PATIENCE_S)
+        if cut_off:
+            line.run(0.4)
+            line.die()
+        line.until(lambda: line.closed is not None, PATIENCE_S)
+        call.redirected()
+        assert call.dials == [AGENT]
+        assert ("おつなぎ" in call.words) == cut_off
+        (dial,) = call.root.iter("Dial")
+        call.go(dial.attrib["action"], {"DialCallStatus": "completed", "DialBridged": "true"})
+        assert call.verbs == ["Connect", "Redirect"]
+        goodbye = call.stream(address, ManualClock(clock.now()))
+        goodbye.until(lambda: goodbye.closed is not None, PATIENCE_S)
+        assert goodbye.events[-1] == "mark"
+        call.redirected()
+        assert call.verbs == ["Hangup"]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

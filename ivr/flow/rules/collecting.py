@@ -29,7 +29,11 @@ _PERSONAL = (
     "email_address",
 )
 #: Slot types without which a check has nothing to check.
-_NEEDS = {"identify": ("birthdate", "name"), "check_code": ("code",)}
+_NEEDS = {
+    "identify": ("birthdate", "name"),
+    "check_code": ("code",),
+    "callback_there": ("phone_number",),
+}
 
 
 def collecting(draft: Draft) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from ivr.flow.draft import Draft
 from ivr.flow.model import (
     CHECK_OUTCOMES,
     CLOSED,
+    SCREENED,
     TRANSFER_OUTCOMES,
     Asking,
     CheckState,
@@ -81,6 +82,7 @@ def _outcomes(draft: Draft) -> Iterator[Problem]:
         optional: set[str] = set()
         if isinstance(state, CheckState):
             expected, what = CHECK_OUTCOMES[state.check], f"check {shown(state.check)}"
+            optional = {SCREENED} if state.check == "resume" else optional
         elif isinstance(state, TransferState):
             expected, what, optional = TRANSFER_OUTCOMES, "a transfer", {CLOSED}
         else:

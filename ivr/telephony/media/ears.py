@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Protocol, TypeVar
 from ivr.dialogue.expectation import NameQuestion
 from ivr.hearing.grammar import CompiledGrammar, GrammarCompiler
 from ivr.hearing.model import SpeechModel
-from ivr.hearing.recogniser import Recogniser, Transcript
+from ivr.hearing.recogniser import HeardWord, Recogniser, Transcript
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, decode_mulaw
 from ivr.identity.listened_names import ListenedNames, NameSelection
 from ivr.identity.name_evidence import Guess, NameEvidence, weigh
@@ -23,6 +24,9 @@ _T = TypeVar("_T")
 
 #: Answers longer than this many characters are cut, as those of webhooks are.
 _MOST_CHARACTERS = 500
+
+#: A phrase is spelt if it takes so many words of the model; each as sure as this.
+_SPELT, _MOST_SPELT, _SURE = 3, 8, 0.9
 
 #: What becomes of the confidences of what was heard, by language and the question's grammars.
 Calibrated = Callable[[str, Sequence[Grammar], tuple[Hypothesis, ...]], tuple[Hypothesis, ...]]
@@ -124,7 +128,8 @@ class VoskEars:
             listened = tongue.names.select(names.birthdate, names.registered)
             listed = tongue.compiler.compile(*lists, once=listened.phrases(names.asked))
             candidates = _Candidates(listened, listed)
-        return lambda: _NameEar(tongue.model, grammars, names, compiled, candidates, judged)
+        said = frozenset(itertools.chain.from_iterable(lists))
+        return lambda: _NameEar(tongue.model, grammars, names, compiled, candidates, judged, said)
 
     def warm(self, grammars: Mapping[str, Iterable[Grammar]]) -> None:
         """Compile every grammar (by language) before the first call."""
@@ -175,7 +180,9 @@ class _NameEar:
         compiled: CompiledGrammar,
         candidates: _Candidates | None,
         judged: _Judged,
+        phrases: frozenset[str],
     ) -> None:
+        self._phrases = phrases
         self._grammars, self._question, self._compiled = grammars, question, compiled
         self._candidates, self._judged = candidates, judged
         self._freely = Recogniser(model, None)
@@ -193,7 +200,8 @@ class _NameEar:
 
     def finish(self) -> Said:
         freely, closely = self._freely.finish(), self._closely.finish()
-        found = [replace(each, text=self._written(each.text)) for each in freely]
+        spelt = self._spelt(closely)
+        found = [replace(each, text=self._written(_with(spelt, each))) for each in freely]
         meant = self._meaning(closely[0].text) if closely else None
         if meant is not None and any(self._meaning(each.text) == meant for each in found):
             found = closely  # a command, which its grammar hears best
@@ -207,6 +215,19 @@ class _NameEar:
         name stays as it was heard."""
         written = self._compiled.written(text.split())
         return text if self._meaning(written) is None else written
+
+    def _spelt(self, closely: Sequence[Transcript]) -> list[_Spelt]:
+        """Phrases of the grammars that are made of words that the model spells them with, where
+        they were heard without doubt: 失礼しました is nothing that its own language model knows."""
+        found: list[_Spelt] = []
+        words = [word for each in closely[:1] for word in each.words]
+        for start, end in itertools.combinations(range(len(words) + 1), 2):
+            piece = words[start:end]
+            if _SPELT <= len(piece) <= _MOST_SPELT and _are_sure(piece):
+                phrase = self._compiled.written([word.word for word in piece])
+                if phrase in self._phrases:
+                    found.append(_Spelt(phrase, piece[0].start_s, piece[-1].end_s))
+        return found
 
     def _meaning(self, text: str) -> str | None:
         meant = (phrases.meaning(grammar, [Hypothesis(text)]) for grammar in self._grammars)
@@ -223,6 +244,32 @@ class _NameEar:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Spelt:
+    """A phrase, and when it was said: seconds since the utterance began."""
+
+    phrase: str
+    start_s: float
+    end_s: float
+
+
+def _are_sure(words: Iterable[HeardWord]) -> bool:
+    return all((word.confidence or 0.0) >= _SURE for word in words)
+
+
+def _with(spelt: Iterable[_Spelt], each: Transcript) -> str:
+    """``each`` with what was ``spelt`` in place of the words that were heard there."""
+    text, left = [], list(spelt)
+    for word in each.words:
+        middle = (word.start_s + word.end_s) / 2
+        there = next((one for one in left if one.start_s <= middle <= one.end_s), None)
+        if there is None:
+            text.append(word.word)
+        elif there.phrase != (text[-1] if text else ""):
+            text.append(there.phrase)
+    return " ".join(text)
+
+
 def _guesses(found: Iterable[Transcript]) -> list[Guess]:
     return [Guess(each.text, each.score) for each in found if each.score is not None]
 
@@ -234,8 +281,10 @@ def _is_foreign(found: Sequence[Transcript], unknown_word: str | None) -> bool:
 class Utterance:
     """What is being said, decoded in ``pool`` while it is said; pieces never overtake others."""
 
-    def __init__(self, make: Callable[[], Ear], pool: Executor) -> None:
+    def __init__(self, make: Callable[[], Ear], pool: Executor, *, keep: bool = False) -> None:
+        """``keep``: remember all audio, decoded or not."""
         self._make, self._pool = make, pool
+        self._kept = bytearray() if keep else None
         self._ear: Ear | None = None
         self._waiting = bytearray()
         self._due = False
@@ -246,10 +295,17 @@ class Utterance:
         """Seconds of audio that have come and are not decoded."""
         return len(self._waiting) / TELEPHONE_RATE
 
+    @property
+    def kept(self) -> bytes:
+        """All of it (µ-law); empty where it is not to be kept."""
+        return bytes(self._kept or b"")
+
     def add(self, audio: bytes) -> bool:
         """More of it: µ-law. Returns whether :meth:`decode` must be called for it; otherwise that
         was called for audio before it and is still to come."""
         self._waiting += audio
+        if self._kept is not None:
+            self._kept += audio
         due, self._due = not self._due, True
         return due
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.dialogue.actions import Listening
 from ivr.hearing.endpointing import (
@@ -36,6 +36,9 @@ _LONGER_S = 0.5
 _SLOWER = 1.5
 #: Prompts are taken up again after a cough or a nod so often at most.
 _MOST_AGAIN = 2
+#: A sound that nobody would answer with, shorter than so many seconds, is a cough: one is let pass
+#: while an answer is awaited. Whatever is longer was meant for us.
+_COUGH_S, _MOST_COUGHS = 0.7, 1
 #: Seconds of audio that may wait to be decoded; more means that this machine cannot keep up.
 MOST_BEHIND_S = 10.0
 _DIGITS = frozenset("0123456789*#")
@@ -43,10 +46,12 @@ _DIGITS = frozenset("0123456789*#")
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The caller's words, best hypothesis first; see :class:`ivr.dialogue.events.Heard`."""
+    """The caller's words, best hypothesis first; see :class:`ivr.dialogue.events.Heard`.
+    ``sound``: how they sound (µ-law), where that is to be kept."""
 
     hypotheses: tuple[Hypothesis, ...]
     name_evidence: NameEvidence | None = None
+    sound: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,13 @@ _SAID_BEFORE = Prompt("", b"")
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What a question is heard with; see :class:`ivr.dialogue.expectation.Expectation`."""
+    """What a question is heard with; see :class:`ivr.dialogue.expectation.Expectation`. ``keep``:
+    the answer's sound is to be kept."""
 
     make: Callable[[], Ear]
     is_whole: Callable[[str], bool]
     is_nod: Callable[[str], bool]
+    keep: bool = False
 
 
 class Question:
@@ -119,7 +126,7 @@ class Question:
         #: Prompts that the caller has heard to their end; where the present utterance cut in.
         self._heard_prompts = 0
         self._cut_in_at: int | None = None
-        self._again = 0
+        self._again = self._coughs = 0
         self._keys = ""
         self._idle = 0
         self._expecting = False
@@ -220,7 +227,8 @@ class Question:
     async def _happened(self, happening: Happening) -> None:
         match happening:
             case Began(audio) if self._hearing is not None:
-                self._utterance = Utterance(self._hearing.make, self._pool)
+                keep = self._hearing.keep
+                self._utterance = Utterance(self._hearing.make, self._pool, keep=keep)
                 self._hear(self._utterance, audio)
                 over = self._heard_prompts == len(self._prompts)
                 self._cut_in_at = None if over else self._heard_prompts
@@ -266,7 +274,7 @@ class Question:
             return
         self._utterance = None
         if is_answer:
-            self._finish(Spoken(said.hypotheses, said.name_evidence))
+            self._finish(Spoken(said.hypotheses, said.name_evidence, utterance.kept))
             return
         self.fell_silent_at = None
         self._endpointer.resume()
@@ -285,7 +293,9 @@ class Question:
     async def _is_answer(self, said: Said) -> bool:
         if not said.hypotheses:
             return False
-        if self._cut_in_at is None or self._again >= _MOST_AGAIN:
+        if self._cut_in_at is None:
+            return not (said.foreign and self._is_cough())
+        if self._again >= _MOST_AGAIN:
             return True
         if said.foreign:
             return False
@@ -293,6 +303,13 @@ class Question:
         asked = self._cut_in_at >= len(self._prompts) - 1
         assert self._hearing is not None  # noqa: S101
         return asked or not await self._in_pool(self._hearing.is_nod, said.hypotheses[0].text)
+
+    def _is_cough(self) -> bool:
+        """Whether the last utterance, which was no word, is let pass."""
+        if self._endpointer.spoken_s >= _COUGH_S or self._coughs >= _MOST_COUGHS:
+            return False
+        self._coughs += 1
+        return True
 
     async def _in_pool(self, judge: Callable[[str], bool], text: str) -> bool:
         return await asyncio.get_running_loop().run_in_executor(self._pool, judge, text)

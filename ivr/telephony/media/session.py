@@ -17,10 +17,11 @@ from typing import Protocol, TypeVar
 import structlog
 
 from ivr.clock import Clock
-from ivr.dialogue.actions import Ask, Check, Line
+from ivr.dialogue.actions import Ask, Check, End, Line, Transfer
 from ivr.dialogue.events import Event, Heard, Pressed, Silence
 from ivr.dialogue.expectation import Expectation
-from ivr.errors import NotFound, RecordsUnavailable
+from ivr.errors import NotFound, RecordsError, RecordsUnavailable
+from ivr.hearing.echo import Echo
 from ivr.hearing.endpointing import Endpointer
 from ivr.telephony.logging import crash
 from ivr.telephony.media import messages
@@ -58,11 +59,18 @@ class Expecting(Protocol):
     def of(self, *, call_sid: str, turn: int) -> Expectation | None: ...
 
 
+class KeepAudio(Protocol):
+    """Implemented by :meth:`ivr.dialogue.audio_keeping.AudioKeeper.keep`."""
+
+    def __call__(self, *, call_sid: str, turn: int, state: str, sound: bytes) -> None: ...
+
+
 @dataclass(frozen=True)
 class Floor:
     """What every session stands on. ``decoding`` and ``waiting`` are pools of threads: one for
     recognition, one for what waits for the database. ``silent_s``: seconds without any message
-    after which a line is dead."""
+    after which a line is dead. ``reaches``: whether a destination has anybody to ring.
+    ``keep_audio``: None where the settings want nothing kept."""
 
     service: Dialogue
     expectations: Expecting
@@ -74,6 +82,8 @@ class Floor:
     metrics: MediaMetrics
     check_wait_ms: int = 1500
     silent_s: float = 10.0
+    reaches: Callable[[str], bool] = bool
+    keep_audio: KeepAudio | None = None
 
 
 class Leaving(Exception):
@@ -92,8 +102,9 @@ class Session:
         self._call = started.call_sid
         #: The turn whose prompts were spoken by <Say> before the stream began.
         self._said = started.parameters.get("said", "")
-        self._speaker = Speaker(send, started.stream_sid)
-        self._endpointer = Endpointer()
+        echo = Echo()
+        self._speaker = Speaker(send, started.stream_sid, echo)
+        self._endpointer = Endpointer(echo)
         self._question: Question | None = None
         self._turn: asyncio.Future[Reply] | None = None
         self._draining = False
@@ -196,9 +207,9 @@ class Session:
                 case Check() as check if checks < _MOST_CHECKS:
                     checks += 1
                     reply = await self._checked(reply, check)
-                case _:
-                    await self._speaker.finished()
-                    raise Leaving(reply.action.kind)
+                case action:
+                    await self._last_words(reply)
+                    raise Leaving(action.kind)
             if self._draining:
                 raise Leaving("draining", RESTARTING)
 
@@ -228,7 +239,18 @@ class Session:
         self._unreplied = question.fell_silent_at
         if self._unreplied is not None:
             self._floor.metrics.answers.observe(_since(self._unreplied))
+        if isinstance(answer, Spoken) and answer.sound:
+            await self._blocking(lambda: self._keep(reply.turn, ask.state, answer.sound))
         return taken
+
+    def _keep(self, turn: int, state: str, sound: bytes) -> None:
+        """Keep an answer's sound; a call does not depend on it."""
+        keep = self._floor.keep_audio
+        assert keep is not None  # noqa: S101 - nothing would have been remembered
+        try:
+            keep(call_sid=self._call, turn=turn, state=state, sound=sound)
+        except RecordsError as error:
+            self._log.warning("audio_not_kept", **crash(error))
 
     def _replying(self) -> None:
         """Our voice begins."""
@@ -253,6 +275,31 @@ class Session:
         await self._speaker.finished()
         raise Leaving("check_takes_long")
 
+    async def _last_words(self, reply: Reply) -> None:
+        """Say what is said before a transfer or the end, so that the voice stays the same. It
+        counts as said when its last mark has come back: until then ``<Say>`` says all of it."""
+        sounds = None
+        match reply.action:
+            case Transfer(destination=name) if not self._floor.reaches(name):
+                pass  # something else will be said
+            case (Transfer() | End()) as action if not reply.spoken:
+                sounds = await self._sounds_of(reply, action.lines)
+        for prompt in sounds or ():
+            self._replying()
+            await self._speaker.play(prompt.sound, self._speaker.new_mark(reply.turn, prompt.key))
+        if await self._speaker.finished() and sounds:
+            await self._blocking(lambda: self._note_spoken(reply.turn))
+
+    def _note_spoken(self, turn: int) -> None:
+        """That TwiML need not say it; where nobody can be told, it is said twice."""
+        for _ in range(_MOST_TRIES):
+            try:
+                self._floor.service.spoken(call_sid=self._call, turn=turn)
+            except RecordsUnavailable:
+                self._floor.clock.sleep(_AGAIN_S)
+            else:
+                return
+
     async def _hearing(self, reply: Reply, ask: Ask) -> Hearing | None:
         if not ask.listen.speech:
             return None
@@ -264,7 +311,9 @@ class Session:
             make = self._floor.ears.prepare(reply.language, expected.grammars, expected.names)
             if make is None:
                 return None
-            return Hearing(self._floor.metrics.timed(make), expected.is_whole, expected.is_nod)
+            keep = expected.keep_audio and self._floor.keep_audio is not None
+            make = self._floor.metrics.timed(make)
+            return Hearing(make, expected.is_whole, expected.is_nod, keep)
 
         hearing = await self._blocking(prepare)
         if hearing is None:
@@ -276,6 +325,14 @@ class Session:
         Raises:
             Leaving: a line has no sound.
         """
+        sounds = await self._sounds_of(reply, lines)
+        if sounds is None:
+            await self._speaker.finished()
+            raise Leaving("prompt_without_sound")
+        return sounds
+
+    async def _sounds_of(self, reply: Reply, lines: Sequence[Line]) -> list[Prompt] | None:
+        """None where a line has no sound."""
 
         def sound(line: Line) -> bytes | None:
             # As in TwiML: "for English, press nine" is for people who read no Japanese.
@@ -284,8 +341,7 @@ class Session:
 
         sounds = await self._blocking(lambda: [sound(line) for line in lines])
         if None in sounds:
-            await self._speaker.finished()
-            raise Leaving("prompt_without_sound")
+            return None
         return [Prompt(line.key, sound) for line, sound in zip(lines, sounds, strict=True) if sound]
 
     def _event(self, answer: Answer) -> Event:

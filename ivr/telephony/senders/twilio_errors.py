@@ -44,6 +44,10 @@ _HINTS = {
 }
 
 
+#: What the SDK raises over an answer that is no JSON, or not the JSON it expects.
+MALFORMED = (ValueError, AttributeError, KeyError, TypeError)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn every error of a Twilio request into :class:`SendFailed`.
@@ -57,7 +61,7 @@ def translated() -> Iterator[None]:
         raise _failed(error.status, error.code) from None
     except TwilioServiceException as error:
         raise _failed(error.status, error.code) from None
-    except (TwilioException, requests.RequestException, OSError, ValueError) as error:
+    except (TwilioException, requests.RequestException, OSError, *MALFORMED) as error:
         raise SendFailed(
             f"Twilio gave no usable answer [{type(error).__name__}]",
             kind="retry_later",

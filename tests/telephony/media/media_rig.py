@@ -27,7 +27,7 @@ from ivr.telephony.media.ears import Ear, Ears, Said
 from ivr.telephony.media.metrics import MediaMetrics
 from ivr.telephony.media.pages import Pages
 from ivr.telephony.media.server import Gate, MediaServer
-from ivr.telephony.media.session import Floor
+from ivr.telephony.media.session import Floor, KeepAudio
 from ivr.telephony.media.tokens import StreamTokens
 from ivr.telephony.signatures import SignatureCheck
 from ivr.understanding.grammar import Grammar
@@ -101,10 +101,18 @@ class FakeEars:
 
 @dataclass
 class FakeExpectations:
+    """``keep_audio``: every caller allows that answers are kept as sound."""
+
     whole: set[str] = field(default_factory=lambda: {"はい", "いいえ"})
+    keep_audio: bool = False
 
     def of(self, *, call_sid: str, turn: int) -> Expectation | None:
-        return Expectation((), lambda text: text in self.whole, lambda text: text == "はい")
+        return Expectation(
+            (),
+            lambda text: text in self.whole,
+            lambda text: text == "はい",
+            keep_audio=self.keep_audio,
+        )
 
 
 @dataclass
@@ -181,6 +189,8 @@ def media_rig(
     texts: Sequence[str] = (),
     silent_s: float = 300.0,
     start_s: float = 300.0,
+    reaches: Callable[[str], bool] = bool,
+    keep_audio: KeepAudio | None = None,
     is_ready: Callable[[], None] = lambda: None,
     check_signatures: bool = True,
     **dialogue: Any,
@@ -209,6 +219,8 @@ def media_rig(
             waiting=waiting,
             metrics=metrics,
             silent_s=silent_s,
+            reaches=reaches,
+            keep_audio=keep_audio,
         )
         gate = Gate(SignatureCheck(settings), tokens, most, ACCOUNT, start_s)
         pages = Pages(metrics, SecretStr(METRICS_KEY), is_ready, waiting)
@@ -232,3 +244,9 @@ def close_code(line: MediaStream) -> int | None:
     """What the server closes ``line`` with, when it does."""
     line.until(lambda: line.closed is not None)
     return line.closed
+
+
+async def gone(rig: MediaRig) -> None:
+    """When no call is heard any more."""
+    while rig.server.calls:
+        await asyncio.sleep(0)

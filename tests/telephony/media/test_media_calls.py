@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from fakes.line_sounds import mulaw, noise, speech
-from media_rig import COUGH, WORD, ask, media_rig
+from fakes.line_sounds import mulaw, noise, silence, speech
+from media_rig import COUGH, WORD, ask, gone, media_rig
 
 from ivr.dialogue.actions import Check, End, Line, Transfer
 from ivr.dialogue.events import Heard, Pressed, Silence
 from ivr.rehearsal import media_stream
 from ivr.rehearsal.media_stream import SILENCE, MediaStream
+from ivr.telephony.media import speaker
 from ivr.understanding.value import Hypothesis
 
 CONSENT = ask("consent", "ご同意いただけますか")
+PATIENT = ask("consent", "ご同意いただけますか", timeout_s=12)
 NEXT = ask("next", "次の質問です")
 GREETING = ask(
     "consent", "いつもありがとうございます", "目的をご説明します", "ご同意いただけますか"
@@ -202,6 +205,35 @@ def test_a_sound_that_is_no_word_leaves_the_question_open() -> None:
         line.hang_up()
 
 
+def test_a_cough_is_let_pass_while_an_answer_is_awaited() -> None:
+    with media_rig(PATIENT, NEXT, texts=["[unk]", "はい"]) as rig:
+        line = rig.call()
+        line.hear_out()
+        line.say(COUGH)
+        line.run(3.2)
+        assert rig.ears.heard[0] > 0, "it was listened to"
+        assert rig.events() == []
+        line.say(WORD)
+        line.hear_out()
+        assert rig.events() == [Heard(rig.clock.now(), heard("はい"))]
+        line.hang_up()
+
+
+@pytest.mark.parametrize("sounds", [[COUGH, COUGH], [mulaw(silence(0.2) + speech(1.0))]])
+def test_coughs_again_and_whole_sentences_are_asked_about(sounds: list[bytes]) -> None:
+    """What nobody would answer with, but longer than a cough, was meant for us."""
+    with media_rig(PATIENT, NEXT, texts=["[unk]"] * len(sounds)) as rig:
+        line = rig.call()
+        line.hear_out()
+        for sound in sounds:
+            assert rig.events() == []
+            line.say(sound)
+            line.run(len(sound) / 8000 + 3.0)
+        line.until(lambda: bool(rig.events()))
+        assert rig.events() == [Heard(rig.clock.now(), heard("[unk]"))]
+        line.hang_up()
+
+
 @pytest.mark.parametrize(
     ("question", "pressed", "expected"),
     [
@@ -322,6 +354,86 @@ def test_what_only_twiml_can_do_is_left_to_twiml(last: object) -> None:
         line.until(lambda: line.closed is not None)
         assert line.closed == 1000
         assert rig.events() == [Heard(rig.clock.now(), heard("はい"))]
+
+
+TRANSFER = Transfer(
+    "transfer", "agents", (Line("transfer", "おつなぎします"), Line("wait", "お待ちください"))
+)
+GOODBYE = End("goodbye", (Line("goodbye", "失礼いたします"),))
+
+
+@pytest.mark.parametrize("last", [TRANSFER, GOODBYE])
+def test_the_last_words_are_said_before_twiml_goes_on(last: Transfer | End) -> None:
+    with media_rig(CONSENT, last, texts=["はい"]) as rig:
+        line = rig.call()
+        line.hear_out()
+        line.say(WORD)
+        began = len(line.played)
+        line.until(lambda: line.closed is not None)
+        assert line.closed == 1000
+        words = bytes(line.played[began:]).strip(SILENCE)
+        assert words == b"".join(rig.prompts.sound(each.text) for each in last.lines)
+        assert rig.dialogue.spoken_turns == [1], "TwiML need not say them"
+
+
+def test_last_words_that_were_said_are_not_said_again() -> None:
+    with media_rig(GOODBYE) as rig:
+        rig.dialogue.spoken_turns.append(0)
+        line = rig.call()
+        line.until(lambda: line.closed is not None)
+        assert (line.closed, line.events) == (1000, [])
+
+
+@pytest.mark.parametrize("last", [TRANSFER, GOODBYE])
+def test_last_words_without_a_sound_are_left_to_twiml_whole(last: Transfer | End) -> None:
+    with media_rig(last) as rig:
+        rig.prompts.silent = {last.lines[-1].text}
+        line = rig.call()
+        line.until(lambda: line.closed is not None)
+        assert (line.closed, line.events, rig.dialogue.spoken_turns) == (1000, [], [])
+
+
+def test_nobody_is_told_of_a_transfer_to_nobody() -> None:
+    """TwiML goes on with what the flow does instead."""
+    with media_rig(TRANSFER, reaches=lambda name: name != "agents") as rig:
+        line = rig.call()
+        line.until(lambda: line.closed is not None)
+        assert (line.closed, line.events, rig.dialogue.spoken_turns) == (1000, [], [])
+
+
+@pytest.mark.parametrize("ends", [MediaStream.die, MediaStream.hang_up])
+def test_last_words_that_were_cut_off_are_not_taken_for_said(
+    ends: Callable[[MediaStream], None],
+) -> None:
+    with media_rig(TRANSFER) as rig:
+        line = rig.call()
+        line.until(lambda: line.bot_speaks)
+        line.run(0.8)  # into the second line
+        ends(line)
+        rig.do(gone(rig))
+        assert rig.dialogue.spoken_turns == []
+
+
+@pytest.mark.parametrize(("away", "told"), [(2, [0]), (9, [])])
+def test_last_words_are_noted_though_the_database_is_away(away: int, told: list[int]) -> None:
+    with media_rig(GOODBYE) as rig:
+        line = rig.call()
+        line.until(lambda: line.bot_speaks)
+        rig.dialogue.away = away
+        line.until(lambda: line.closed is not None)
+        assert line.closed == 1000
+        assert rig.dialogue.spoken_turns == told
+
+
+def test_marks_that_never_come_back_are_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(speaker, "_LATE_S", -60.0)
+    with media_rig(GOODBYE) as rig:
+        line = rig.call()
+        line.until(lambda: line.closed is not None)
+        assert line.closed == 1000
+        assert rig.dialogue.spoken_turns == [], "nobody knows whether it was heard"
 
 
 def test_a_check_that_takes_long_is_left_to_twiml_after_its_words() -> None:

@@ -17,8 +17,8 @@ from media_rig import (
     STREAM_URL,
     THIRD,
     WORD,
-    MediaRig,
     close_code,
+    gone,
     media_rig,
 )
 from twilio.request_validator import RequestValidator
@@ -44,11 +44,6 @@ def test_a_socket_that_ends_leaves_the_call_where_it_is(how: str) -> None:
         assert [type(event) for event in rig.events()] == [Heard]
         (call_sid,) = rig.dialogue._turns
         assert rig.dialogue.current(call_sid=call_sid).action == SECOND
-
-
-async def gone(rig: MediaRig) -> None:
-    while rig.server.calls:
-        await asyncio.sleep(0)
 
 
 def test_an_answer_that_is_being_taken_when_the_socket_dies_is_taken() -> None:

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 from fakes.line_sounds import mulaw, speech
-from media_rig import FIRST, SECOND, MediaRig, media_rig
+from media_rig import FIRST, SECOND, THIRD, FakeExpectations, MediaRig, media_rig
 
 from ivr.dialogue.events import Heard
+from ivr.errors import RecordsUnavailable
 from ivr.hearing.telephone_audio import decode_mulaw
 from ivr.rehearsal.media_stream import FRAME, MediaStream
+from ivr.telephony.media.session import KeepAudio
 
 #: A second of speech; the server hears it in frames of 20 ms.
 SAID = mulaw(speech(1.0))
@@ -91,6 +93,89 @@ def test_what_was_no_answer_is_not_kept_either() -> None:
         line.run(4.0)
         gc.collect()
         assert held(rig) == 0
+        line.hang_up()
+
+
+Kept = list[tuple[int, str, bytes]]
+
+
+def keeping(kept: Kept) -> KeepAudio:
+    def keep(*, call_sid: str, turn: int, state: str, sound: bytes) -> None:
+        kept.append((turn, state, sound))
+
+    return keep
+
+
+@pytest.mark.parametrize(
+    ("wanted", "allowed"), [(False, False), (True, False), (False, True), (True, True)]
+)
+def test_sound_is_kept_where_settings_and_the_caller_want_it_and_nowhere_else(
+    wanted: bool, allowed: bool
+) -> None:
+    kept: Kept = []
+    expectations = FakeExpectations(keep_audio=allowed)
+    keep = keeping(kept) if wanted else None
+    with media_rig(
+        FIRST, SECOND, texts=["はい"], expectations=expectations, keep_audio=keep
+    ) as rig:
+        line = rig.call()
+        line.hear_out()
+        line.say(SAID)
+        line.hear_out()
+        line.run(1.0)
+        gc.collect()
+        assert [type(event) for event in rig.events()] == [Heard]
+        if not (wanted and allowed):
+            assert kept == []
+            assert held(rig) == 0
+        else:
+            ((turn, state, sound),) = kept
+            assert (turn, state) == (0, "first")
+            assert SAID in sound, "all of it"
+            assert len(sound) < len(SAID) + 4 * 8000, "and little else"
+        line.hang_up()
+
+
+def test_coughs_keys_and_silence_are_not_kept() -> None:
+    kept: Kept = []
+    with media_rig(
+        FIRST,
+        SECOND,
+        THIRD,
+        texts=["", "はい"],
+        expectations=FakeExpectations(keep_audio=True),
+        keep_audio=keeping(kept),
+    ) as rig:
+        line = rig.call()
+        line.hear_out()
+        line.say(SAID)  # which is no word
+        line.until(lambda: len(rig.events()) == 1)
+        line.hear_out()
+        line.say(SAID[:4000])
+        line.run(0.6)
+        line.press("1#")
+        line.until(lambda: len(rig.events()) == 2)
+        assert kept == []
+        line.hang_up()
+
+
+def test_a_call_goes_on_when_its_sound_cannot_be_kept() -> None:
+    def keep(**_: Any) -> None:
+        raise RecordsUnavailable("the database is locked")
+
+    with media_rig(
+        FIRST,
+        SECOND,
+        texts=["はい"],
+        expectations=FakeExpectations(keep_audio=True),
+        keep_audio=keep,
+    ) as rig:
+        line = rig.call()
+        line.hear_out()
+        line.say(SAID)
+        line.hear_out()
+        assert [type(event) for event in rig.events()] == [Heard]
+        assert line.closed is None
         line.hang_up()
 
 

@@ -19,6 +19,7 @@ from ivr.hearing.telephone_audio import read_wav
 from ivr.hearing.vocabulary import Speller
 from ivr.identity.listened_names import FullName, NamePool, NameSelection
 from ivr.identity.name_evidence import NameEvidence
+from ivr.speaking.readings import Readings
 from ivr.telephony.media.ears import Said, Tongue, VoskEars
 from ivr.understanding import slots
 from ivr.understanding.grammar import Grammar
@@ -158,6 +159,31 @@ def test_a_command_is_written_as_its_grammar_writes_it(hear: Hear) -> None:
     said = hear(read_wav(COMMAND).pcm, ())
     assert meaning(GRAMMARS[1], said.hypotheses) == "repeat"
     assert not said.foreign
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("佐藤花子、失礼しました、加藤花子です。", ("カトウ", "ハナコ")),
+        ("やまだ、失礼しました、山本太郎です。", ("ヤマモト", "タロウ")),
+        ("加藤太郎、失礼、佐藤太郎と申します。", ("サトウ", "タロウ")),
+        ("失礼しました、山田太郎です。", ("ヤマダ", "タロウ")),
+    ],
+)
+def test_who_corrects_a_name_politely_is_understood(
+    hear: Hear, said: str, name: tuple[str, str]
+) -> None:
+    """失礼しました is no word of the model: its grammar has it spelt."""
+    pytest.importorskip("pyopenjtalk", reason="pip install 'honnin-ivr[voice]'")
+    from ivr.speaking.open_jtalk import OpenJTalk
+
+    voice = OpenJTalk(Readings({}, {}))
+    quiet = bytes(8000)
+    heard = hear(quiet + voice.speak(said, 100).pcm + quiet, (KATAOKA,))
+    assert "失礼" in heard.hypotheses[0].text
+    understood = slots.parse("name", heard.hypotheses, language="ja", today=TODAY)
+    assert isinstance(understood.value, HeardName)
+    assert (understood.value.surnames[0], understood.value.givens[0]) == name
 
 
 def test_silence_says_nothing(hear: Hear) -> None:

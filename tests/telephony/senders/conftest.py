@@ -11,10 +11,12 @@ import pytest
 from mail_server import Certificate, Mailbox, mail_server, new_certificate
 from sender_rigs import OURS, TIMEOUT_S, VOICES, Rig, outbox_rig, smtp_rig, twilio_rig
 from twilio_rest import ACCOUNT, HOST, TOKEN, FakeTwilio, LoopbackHttpClient, fake_twilio
+from verify_server import SERVICE, VERIFY_HOST
 
 from ivr.clock import ManualClock
 from ivr.identity.ports import Channel
 from ivr.telephony.senders.twilio_messaging import TwilioMessaging
+from ivr.telephony.senders.twilio_verify import TwilioVerify
 from ivr.telephony.senders.twilio_voice import TwilioVoice
 
 
@@ -53,7 +55,14 @@ def mailbox(certificate: Certificate) -> Iterator[Mailbox]:
         yield box
 
 
-@pytest.fixture(params=["outbox", "messaging", "voice", "smtp"])
+@pytest.fixture
+def verifying(twilio: FakeTwilio) -> Iterator[TwilioVerify]:
+    client = LoopbackHttpClient({VERIFY_HOST: f"127.0.0.1:{twilio.port}"}, timeout=TIMEOUT_S)
+    with closing(client):
+        yield TwilioVerify(ACCOUNT, TOKEN, service_sid=SERVICE, http_client=client)
+
+
+@pytest.fixture(params=["outbox", "messaging", "voice", "verifying", "smtp"])
 def rig(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Rig:
     """Every sender, one after the other."""
     get = request.getfixturevalue
@@ -61,5 +70,5 @@ def rig(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> R
         return outbox_rig(tmp_path, clock)
     if request.param == "smtp":
         return smtp_rig(get("mailbox"), get("certificate"), clock)
-    channel: Channel = "sms" if request.param == "messaging" else "voice"
+    channel: Channel = "voice" if request.param == "voice" else "sms"
     return twilio_rig(channel, get(request.param), get("twilio"))

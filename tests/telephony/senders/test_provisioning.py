@@ -32,11 +32,13 @@ RIGHT = {
     "status_callback_method": "POST",
 }
 ASSIGNMENT = f"{PUBLIC}/voice/assignment"
+EVENTS = f"{PUBLIC}/voice/task-event"
 
 
 class Account(HttpClient):
     """Twilio's REST side, in memory: one number, and a workspace, a queue and a workflow where
-    they were made. ``refuses``: (HTTP status, Twilio's code) for every request from now on."""
+    they were made. ``refuses``: (HTTP status, Twilio's code) for every request from now on;
+    ``answers``: the body that each gets instead."""
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger(__name__), is_async=False)
@@ -44,6 +46,7 @@ class Account(HttpClient):
         self.things: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, Received]] = []
         self.refuses: tuple[int, int] | None = None
+        self.answers: str | None = None
 
     def request(
         self,
@@ -64,6 +67,8 @@ class Account(HttpClient):
             status, code = self.refuses
             told = {"status": status, "code": code, "message": f"no: {NUMBER}"}
             return Response(status, json.dumps(told))
+        if self.answers is not None:
+            return Response(200 if method == "GET" else 201, self.answers)
         answer = self._answer(method, parts.path, dict(form))
         return Response(200 if method == "GET" else 201, json.dumps(answer))
 
@@ -176,11 +181,28 @@ def test_a_queue_that_is_missing_is_made_in_the_workspace_that_is_there(account:
     account.things["Workspaces"] = {"sid": WS, "friendly_name": "honnin"}
     plan = planned(account, taskrouter="honnin")
     assert [change.what for change in plan.changes[1:]] == [
+        f"workspace 'honnin': event_callback_url = {EVENTS}",
         "queue 'honnin': create it",
         "workflow 'honnin': create it",
     ]
     carried_out(plan)
     assert plan.found["workflow"] == WW
+
+
+def test_a_workspace_that_tells_somebody_else_goes_on_doing_so(account: Account) -> None:
+    elsewhere = {"sid": WS, "friendly_name": "honnin", "event_callback_url": "https://elsewhere"}
+    account.things["Workspaces"] = elsewhere
+    plan = planned(account, taskrouter="honnin")
+    assert "workspace 'honnin': its events go elsewhere, and are left to go there" in plan.right
+    carried_out(plan)
+    assert account.things["Workspaces"]["event_callback_url"] == "https://elsewhere"
+
+
+def test_a_workspace_tells_us_what_agents_say_of_callers(account: Account) -> None:
+    carried_out(planned(account, taskrouter="honnin"))
+    workspace = account.things["Workspaces"]
+    assert workspace["event_callback_url"] == EVENTS
+    assert workspace["events_filter"] == "task.updated,task.wrapup,task.completed"
 
 
 def test_a_number_of_somebody_else(account: Account) -> None:
@@ -189,7 +211,7 @@ def test_a_number_of_somebody_else(account: Account) -> None:
         planned(account)
 
 
-@pytest.mark.parametrize("refused", [(401, 20003), (404, 20404), (500, 0)])
+@pytest.mark.parametrize("refused", [(401, 20003), (404, 20404), (429, 20429), (500, 0)])
 def test_a_refusal_says_what_was_asked_and_nothing_of_twilios(
     account: Account, refused: tuple[int, int]
 ) -> None:
@@ -199,6 +221,26 @@ def test_a_refusal_says_what_was_asked_and_nothing_of_twilios(
     assert f"HTTP {refused[0]}" in str(caught.value)
     assert "read the phone numbers" in str(caught.value)
     assert "no:" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ['{"incoming_phone_numbers": [{"sid": "PN', "", "<html>", "[]"])
+@pytest.mark.parametrize("changing", [False, True])
+def test_an_answer_that_is_none_is_told_as_such(
+    account: Account, body: str, changing: bool
+) -> None:
+    plan = planned(account, taskrouter="honnin")
+    account.answers = body
+    with pytest.raises(TelephonyError) as caught:
+        if changing:
+            carried_out(plan)
+        else:
+            planned(account)
+    assert "no usable answer" in str(caught.value)
+    assert "sid" not in str(caught.value)
+    account.answers = None
+    # Nothing is left half-known: the next time everything is looked up again.
+    carried_out(planned(account, taskrouter="honnin"))
+    assert planned(account, taskrouter="honnin").changes == []
 
 
 def test_what_was_made_before_a_refusal_stays_made_and_is_told(account: Account) -> None:
@@ -224,14 +266,15 @@ def test_what_was_made_before_a_refusal_stays_made_and_is_told(account: Account)
 def test_every_change_is_one_that_twilios_specification_knows(account: Account) -> None:
     carried_out(planned(account, taskrouter="honnin"))
     account.things["Workflows"]["assignment_callback_url"] = "https://elsewhere"
+    account.things["Workspaces"]["event_callback_url"] = None
     carried_out(planned(account, taskrouter="honnin"))
     files = {
         "api.twilio.com": openapi.spec("twilio_api_v2010.json"),
         "taskrouter.twilio.com": openapi.spec("twilio_taskrouter_v1.json"),
     }
     posts = [(host, received) for host, received in account.asked if received.method == "POST"]
-    assert len(posts) == 5
-    assert [openapi.problems(files[host], received) for host, received in posts] == [[]] * 5
+    assert len(posts) == 6
+    assert [openapi.problems(files[host], received) for host, received in posts] == [[]] * 6
 
 
 def test_what_is_looked_up_is_filtered_by_name(account: Account) -> None:

@@ -36,7 +36,8 @@ class Received:
 @dataclass
 class FakeTwilio:
     """``manner`` decides the next answers: ``accept``, ``hang``, ``drop``, ``garbage``,
-    ``empty``, or ``(HTTP status, Twilio code or None)``."""
+    ``empty``, ``truncated`` (half a JSON), ``list``, ``cut`` (less than was announced), or
+    ``(HTTP status, Twilio code or None)``."""
 
     port: int = 0
     manner: str | tuple[int, int | None] = "accept"
@@ -65,6 +66,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, b"<html>It works!</html>")
         elif manner == "empty":
             self._answer(500, b"")
+        elif manner == "truncated":
+            self._answer(201, b'{"sid": "SM1111')
+        elif manner == "list":
+            self._answer(201, b"[]")
+        elif manner == "cut":
+            self._answer(201, b'{"sid": "SM1111', length=400)
         elif isinstance(manner, tuple):
             # Like Twilio, it repeats the number it was given.
             status, code = manner
@@ -73,10 +80,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(201, json.dumps({"sid": "SM" + "1" * 32, "status": "queued"}).encode())
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def _answer(self, status: int, body: bytes, length: int | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(length or len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)

@@ -6,15 +6,22 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from twilio_rest import Received
 
-_ROOT = Path(__file__).resolve().parents[3]
+_ROOT = Path(__file__).resolve().parents[1]
+#: The specification of each host.
+FILES = {
+    "api.twilio.com": "twilio_api_v2010.json",
+    "lookups.twilio.com": "twilio_lookups_v2.json",
+    "taskrouter.twilio.com": "twilio_taskrouter_v1.json",
+    "verify.twilio.com": "twilio_verify_v2.json",
+}
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
 _PATTERNS = {
     "integer": re.compile(r"-?[0-9]+"),
@@ -29,36 +36,79 @@ _FORMATS = {
 }
 
 
+class Request(Protocol):
+    """A request: ``path`` with its query, ``form`` the fields of its body."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def form(self) -> tuple[tuple[str, str], ...]: ...
+
+
+def folder() -> Path:
+    """Where the specifications are, or should be."""
+    return Path(os.environ.get("HONNIN_SPECS") or _ROOT.parent / "shared" / "specs")
+
+
 def spec(name: str) -> dict[str, Any]:
     """A specification by file name; skips the test, saying what is missing, where it is not."""
-    folder = Path(os.environ.get("HONNIN_SPECS") or _ROOT.parent / "shared" / "specs")
-    path = folder / name
+    path = folder() / name
     if not path.is_file():
         pytest.skip(
-            f"{name} is not in {folder}: get it from github.com/twilio/twilio-oai "
+            f"{name} is not in {folder()}: get it from github.com/twilio/twilio-oai "
             "(spec/json) and name its folder in HONNIN_SPECS"
         )
+    return _loaded(path)
+
+
+@cache
+def _loaded(path: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return loaded
 
 
-def problems(document: dict[str, Any], request: Received) -> list[str]:
+def misfits(host: str, request: Request) -> list[str]:
+    """What the specification of ``host`` does not allow in a request; nothing is said where the
+    specifications are not there."""
+    if host not in FILES:
+        return [f"{host} is none of Twilio's that we know"]
+    path = folder() / FILES[host]
+    return problems(_loaded(path), request) if path.is_file() else []
+
+
+def problems(document: dict[str, Any], request: Request) -> list[str]:
     """Everything in a request that the specification does not allow; empty is good."""
     found = _operation(document, request)
     if found is None:
         return [f"no operation {request.method} {request.path}"]
     template, operation = found
-    schema = operation["requestBody"]["content"][_MEDIA_TYPE]["schema"]
-    names = {name for name, _ in request.form}
-    missing = [f"{name} is missing" for name in schema.get("required", ()) if name not in names]
+    body = operation.get("requestBody", {"content": {}})["content"].get(_MEDIA_TYPE, {})
+    schema = body.get("schema", {"properties": {}})
+    asked = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
+    query = {
+        "properties": {each["name"]: each["schema"] for each in asked},
+        "required": [each["name"] for each in asked if each.get("required")],
+    }
+    parts = urlsplit(request.path)
     return [
-        *_path_problems(template, operation, urlsplit(request.path).path),
-        *missing,
-        *(p for name, value in request.form for p in _field(document, schema, name, value)),
+        *_path_problems(template, operation, parts.path),
+        *_fields(document, schema, request.form),
+        *_fields(document, query, tuple(parse_qsl(parts.query, keep_blank_values=True))),
     ]
 
 
-def _operation(document: dict[str, Any], request: Received) -> tuple[str, dict[str, Any]] | None:
+def _fields(
+    document: dict[str, Any], schema: dict[str, Any], given: tuple[tuple[str, str], ...]
+) -> Iterator[str]:
+    names = {name for name, _ in given}
+    yield from (f"{name} is missing" for name in schema.get("required", ()) if name not in names)
+    for name, value in given:
+        yield from _field(document, schema, name, value)
+
+
+def _operation(document: dict[str, Any], request: Request) -> tuple[str, dict[str, Any]] | None:
     path = urlsplit(request.path).path
     for template, item in document["paths"].items():
         if re.fullmatch(_as_pattern(template), path) and request.method.lower() in item:

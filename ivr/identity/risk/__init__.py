@@ -1,0 +1,1 @@
+"""What raises doubt about a call: signals, how they are counted, and what they come to."""

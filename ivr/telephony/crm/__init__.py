@@ -1,0 +1,1 @@
+"""Events told to a company's own systems (CRMs) by signed webhooks."""
