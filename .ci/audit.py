@@ -157,11 +157,14 @@ def secrets(root: Path, baseline: Path, *, accept: bool = False) -> list[str]:
     from detect_secrets.core.potential_secret import PotentialSecret
     from detect_secrets.settings import default_settings
 
-    found = SecretsCollection(root=str(root))
+    scanned, found = SecretsCollection(root=str(root)), SecretsCollection()
     # Without the filters that ask a provider whether a key works: that would send it there.
     with default_settings():
         for name in files_of(root):
-            found.scan_file(name)
+            scanned.scan_file(name)
+            for secret in scanned[name]:
+                secret.filename = name  # it would be that of this checkout, and no other's baseline
+                found[name].add(secret)
             text = (root / name).read_text(encoding="utf-8", errors="replace")
             for number, line in enumerate(text.splitlines(), 1):
                 if own := OWN_SECRET.search(line):

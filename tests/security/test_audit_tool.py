@@ -176,6 +176,13 @@ def test_what_was_looked_at_is_not_told_again_and_anything_new_is(checkout: Path
     assert len(audit.secrets(checkout, baseline)) == 1
 
 
+def test_what_was_looked_at_counts_in_every_checkout(checkout: Path) -> None:
+    (checkout / "made_up.md").write_text(PLANTED["notes.md"])
+    audit.secrets(checkout, checkout / audit.BASELINE, accept=True)
+    elsewhere = checkout.rename(checkout.with_name("elsewhere"))
+    assert audit.secrets(elsewhere, elsewhere / audit.BASELINE) == []
+
+
 def test_what_git_ignores_is_nobodys_business(checkout: Path) -> None:
     (checkout / ".gitignore").write_text("var/\n")
     (checkout / "var").mkdir()
