@@ -35,7 +35,9 @@ class HonninError(Exception):
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message if not hint else f"{message} ({hint})")
+        # After a list the hint is about all of it, not about its last line.
+        before = "\n" if "\n" in message else " "
+        super().__init__(message if not hint else f"{message}{before}({hint})")
         self.message = message
         self.hint = hint
 

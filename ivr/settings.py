@@ -9,13 +9,19 @@ from __future__ import annotations
 import os
 import re
 from datetime import date
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 from pydantic_settings.exceptions import SettingsError as MalformedJson
 
 from ivr.errors import SettingsError
@@ -141,6 +147,10 @@ class Settings(BaseSettings):
 
     #: Callers who may wait to be called back at once; 0: nobody is promised it.
     callbacks: int = Field(default=0, ge=0, le=1000)
+    #: Call-backs that callers from one number are promised in a day, whatever numbers they name.
+    callbacks_per_caller: int = Field(default=3, ge=1, le=100)
+    #: Call-backs that all callers who withhold their number are promised in a day, together.
+    callbacks_withheld: int = Field(default=5, ge=0, le=1000)
     #: Days after which the number of a caller who was not called back is forgotten.
     callback_days: int = Field(default=3, ge=1, le=31)
 
@@ -244,7 +254,7 @@ class Settings(BaseSettings):
     result_keys: dict[str, SecretStr] = {}
     #: What those systems may do, as JSON: name -> :class:`ResultReader`.
     result_readers: dict[str, ResultReader] = {}
-    #: Results that one system may ask for in a minute, over all processes.
+    #: Results that one system may ask for in a minute, over all processes; and as many labels.
     result_reads_per_minute: int = Field(default=120, ge=1, le=10_000)
     #: Bearer key for ``/metrics``; empty: loopback only.
     metrics_key: SecretStr = SecretStr("")
@@ -370,6 +380,20 @@ def _is_loopback(bind: str) -> bool:
         return False
 
 
+def _unknown_settings(env_file: str) -> list[str]:
+    """The names in the file that begin with ``IVR_`` and are none of ours, each with the nearest.
+
+    Only in the file: an environment may hold others' (Kubernetes sets ``IVR_SERVICE_HOST``).
+    """
+    known = [f"IVR_{name.upper()}" for name in Settings.model_fields]
+    given = (name.upper() for name in DotEnvSettingsSource(Settings, env_file=env_file).env_vars)
+    lines = []
+    for name in sorted(name for name in given if name.startswith("IVR_") and name not in known):
+        near = get_close_matches(name, known, n=1)
+        lines.append(f"{name} (did you mean {near[0]}?)" if near else name)
+    return lines
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the environment and the env file; ``overrides`` win over both.
 
@@ -380,6 +404,9 @@ def load_settings(**overrides: object) -> Settings:
     if env_file and not Path(env_file).is_file():
         raise SettingsError(f"IVR_ENV_FILE names no file: {env_file}")
     try:
+        unknown = _unknown_settings(env_file) if env_file else []
+        if unknown:
+            raise SettingsError(f"{env_file} names no settings:\n  " + "\n  ".join(unknown))
         return Settings(_env_file=env_file, **overrides)  # type: ignore[call-arg,arg-type]
     except ValidationError as error:
         lines = [

@@ -76,3 +76,7 @@ def test_a_failed_send_says_what_may_be_tried(kind: str) -> None:
 def test_a_failed_send_of_unknown_kind_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="unknown kind"):
         SendFailed("the provider refused", kind="other")
+
+
+def test_after_a_list_the_hint_has_a_line_of_its_own() -> None:
+    assert str(HonninError("wrong:\n  a\n  b", hint="knock")) == "wrong:\n  a\n  b\n(knock)"

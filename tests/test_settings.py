@@ -182,6 +182,26 @@ def test_an_env_file_that_is_no_text_is_an_error(
         load_settings()
 
 
+def test_a_name_in_the_env_file_that_is_no_setting_is_named_with_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "honnin.env"
+    file.write_text("IVR_KEEP_CALL_DAYS=1234\nIVR_XYZZY=1\nVAULT_URL=https://vault.example\n")
+    monkeypatch.setenv("IVR_ENV_FILE", str(file))
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    said = str(caught.value)
+    assert "IVR_KEEP_CALL_DAYS (did you mean IVR_KEEP_CALLS_DAYS?)" in said
+    assert "\n  IVR_XYZZY" in said
+    assert "1234" not in said
+    assert "VAULT" not in said
+
+
+def test_the_environment_may_hold_names_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IVR_SERVICE_HOST", "10.0.0.7")
+    assert load_settings().mode == "rehearsal"
+
+
 def test_every_wrong_setting_is_named_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IVR_THREADS", "many")
     monkeypatch.setenv("IVR_RING_S", "1")

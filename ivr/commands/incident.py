@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from ivr.commands.person import safe_cell
 from ivr.records.incident import Affected, Found, Scope, affected
 from ivr.settings import load_settings
 
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CONTACTS = ("surname", "given", "mobile", "landline", "email")
 
 
@@ -25,6 +27,12 @@ def _instant(context: click.Context, option: click.Parameter, text: str) -> date
     return at if at.tzinfo else at.replace(tzinfo=JAPAN)
 
 
+def _e164(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not _E164.fullmatch(text):
+        raise click.BadParameter("must be like +81312345678, as calls are stored")
+    return text
+
+
 @click.command()
 @click.option(
     "--from", "since", required=True, callback=_instant, help="Day (Japan) or instant; included."
@@ -33,7 +41,9 @@ def _instant(context: click.Context, option: click.Parameter, text: str) -> date
     "--to", "until", required=True, callback=_instant, help="Day (Japan) or instant; not included."
 )
 @click.option("--account", help="A system of IVR_RESULT_KEYS, or an operator (USER@HOST).")
-@click.option("--number", "called", help="Only calls to this number of ours (E.164).")
+@click.option(
+    "--number", "called", callback=_e164, help="Only calls to this number of ours (E.164)."
+)
 @click.option(
     "--flow-version", "flow", help="Only calls that spoke this flow: how its digest begins."
 )
@@ -71,7 +81,7 @@ def incident(
     if with_contacts:
         for caller in sorted(set(found.nameless.values()) - {""}):
             table.writerow(("", 1, "", "", *("" for _ in _CONTACTS), safe_cell(caller)))
-    _tell(found)
+    _tell(found, account)
 
 
 def _row(one: Affected, with_contacts: bool) -> tuple[object, ...]:
@@ -82,9 +92,15 @@ def _row(one: Affected, with_contacts: bool) -> tuple[object, ...]:
     return (*row, *map(safe_cell, named), "")
 
 
-def _tell(found: Found) -> None:
+def _tell(found: Found, account: str | None) -> None:
     """What the list cannot say, to standard error."""
     click.echo(f"customers affected: {len(found.affected)}", err=True)
+    if account is not None and not found.entries:
+        click.echo(
+            "the audit has nothing by this account in that time: is it spelt as `ivr audit export`"
+            " has it under `who`?",
+            err=True,
+        )
     if found.nameless:
         withheld = sum(not caller for caller in found.nameless.values())
         click.echo(

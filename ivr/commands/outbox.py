@@ -79,7 +79,8 @@ def retry(ids: tuple[str, ...], all_dead: bool, why: str) -> None:
     click.echo(f"{len(found)} events will be delivered again")
     if missing:
         raise NotFound(
-            f"no event that is not delivered: {', '.join(sorted(missing))}", hint="ivr outbox list"
+            f"not among the undelivered events: {', '.join(sorted(missing))}",
+            hint="see: ivr outbox list",
         )
 
 

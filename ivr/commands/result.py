@@ -97,8 +97,10 @@ def label(reference: str, label: str, why: str) -> None:
 
     Within 14 days; what was said before stays on record. `ivr result labels` shows references.
     """
-    with _opened(load_settings()) as db:
-        stored = StoredDispositions(db, db.clock, readers={})
+    settings = load_settings()
+    with _opened(settings) as db:
+        most = settings.result_reads_per_minute
+        stored = StoredDispositions(db, db.clock, readers={}, most_a_minute=most)
         kept = stored.keep(Said(reference, label == "person"), by=operator(), why=why)
     if kept is None:
         raise NotFound("no such result, or it is too late to say so", hint="ivr result labels")

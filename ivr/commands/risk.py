@@ -36,7 +36,7 @@ def explain(reference: str) -> None:
         rows = audit.about(session, ISSUED, result.call_id) if result is not None else []
     told = [row for row in rows if result is not None and row.get("turn") == result.turn]
     if not told:
-        raise NotFound("nothing is told of such a result", hint="is it still kept?")
+        raise NotFound("the audit has no result with this reference", hint="see: ivr result labels")
     for line in _explained(told[-1]):
         click.echo(line)
 

@@ -20,8 +20,6 @@ from ivr.errors import FilesError, Problem
 from ivr.identity.ports import Channel
 
 LANGUAGES = ("ja", "en")
-#: Two parts of a text message in UCS-2: 67 characters each (3GPP TS 23.040, 9.2.3.24.1).
-SMS_CHARACTERS = 134
 _NEEDED = frozenset({"code", "company", "minutes", "callback_number"})
 _LINK = re.compile(r"://|www\.|https?", re.IGNORECASE)
 

@@ -104,14 +104,9 @@ def put_all(session: Session, customers: Sequence[CustomerData], now: datetime) 
     return Stored(len(added), len(known))
 
 
-def born_on(session: Session, birthdate: date) -> list[CustomerData]:
-    """Every customer with this birthdate, in a steady order; empty where there is none."""
-    key = blind_index(session).of("birthdate", birthdate.isoformat())
-    return _all(session, Customer.birthdate_index == key)
-
-
 def candidates_born_on(session: Session, birthdate: date) -> list[CandidateData]:
-    """As :func:`born_on`, with nothing decrypted that names are not compared by."""
+    """Every customer with this birthdate, in a steady order, with nothing decrypted that names are
+    not compared by; empty where there is none."""
     key = blind_index(session).of("birthdate", birthdate.isoformat())
     found = _CANDIDATE.select().where(Customer.birthdate_index == key).order_by(Customer.id)
     return _CANDIDATE.all(session, found)
@@ -134,13 +129,9 @@ def by_number(session: Session, number: str) -> CustomerData | None:
     return found[0] if found else None
 
 
-def by_phone(session: Session, e164: str) -> list[CustomerData]:
-    """Every customer with this mobile or landline: families share one."""
-    return _all(session, _has_phone(session, [e164])) if e164 else []
-
-
 def ids_by_phones(session: Session, phones: Collection[str]) -> set[str]:
-    """The ids of every customer who has one of these numbers (E.164) as mobile or landline."""
+    """The ids of every customer who has one of these numbers (E.164) as mobile or landline:
+    families share one."""
     return set(session.scalars(select(Customer.id).where(_has_phone(session, phones))))
 
 

@@ -36,9 +36,10 @@ _CALL = Shape(Call, CallRecord)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """From ``since`` on and before ``until`` (aware). ``account``: a system of ``IVR_RESULT_KEYS``
-    or an operator, as the audit names them, with or without the first word. ``called``: the number
-    that was called. ``flow``: how the digest of a flow begins. None: any."""
+    """From ``since`` on and before ``until`` (aware). ``account``: a system of ``IVR_RESULT_KEYS``,
+    a CRM of ``IVR_CRM_WEBHOOKS`` or an operator, as the audit names them, with or without the
+    first word. ``called``: the number that was called. ``flow``: how the digest of a flow begins.
+    None: any."""
 
     since: datetime
     until: datetime
@@ -68,12 +69,14 @@ class Affected:
 class Found:
     """``affected`` by customer number. ``nameless``: calls that nobody was found for, by id, with
     the caller's number. ``unknown``: customers that the directory does not have any more.
-    ``wide``: kind -> how often the account read about many at once."""
+    ``wide``: kind -> how often the account read about many at once. ``entries``: rows of the audit
+    by the account."""
 
     affected: dict[str, Affected] = field(default_factory=dict)
     nameless: dict[str, str] = field(default_factory=dict)
     unknown: int = 0
     wide: dict[str, int] = field(default_factory=dict)
+    entries: int = 0
 
 
 @dataclass
@@ -198,8 +201,11 @@ def _audited(session: Session, scope: Scope, found: Found) -> _Told:
         details = json.loads(text)
         if what == "call.began":
             told.digests[subject] = str(details.get("flow_digest", ""))
-        if scope.account is not None and who not in names:
+        # A CRM is told, so the row is ours: whoever has its account has what it was told.
+        to_it = what.startswith("event.") and details.get("crm") == scope.account
+        if scope.account is not None and who not in names and not to_it:
             continue
+        found.entries += scope.account is not None
         if scope.account is not None and what in _WIDE:
             found.wide[what] = found.wide.get(what, 0) + 1
         if subject:

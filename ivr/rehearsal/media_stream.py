@@ -160,18 +160,6 @@ class MediaStream:
             self._frame()
         raise RehearsalError(f"nothing happened on the stream for {limit_s:g} seconds")
 
-    def hear_out(self, limit_s: float = 120.0) -> bytes:
-        """Wait until the bot has begun to speak and has finished; what it said, after a little
-        silence.
-
-        Raises:
-            RehearsalError: it does not.
-        """
-        began = len(self.played)
-        self.until(lambda: self.bot_speaks, limit_s)
-        self.until(lambda: not self.bot_speaks, limit_s)
-        return bytes(self.played[began:])
-
     def hang_up(self) -> None:
         """The caller hangs up: Twilio says so and closes."""
         self._send({"event": "stop", "stop": {"accountSid": self._leg.account_sid}})

@@ -8,7 +8,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ivr.errors import KeyExpired, RecordsUnavailable
+from ivr.errors import KeyExpired, RecordsUnavailable, TooOften
 from ivr.settings import Settings
 from ivr.telephony.logging import crash
 from ivr.telephony.ports import Dispositions, Said
@@ -56,6 +56,9 @@ def disposition_routes(*, settings: Settings, dispositions: Dispositions) -> Blu
         except KeyExpired as error:
             _log.warning("result_key_expired", **crash(error))
             return problem(401, RESULTS_NEED_KEY, ASK_FOR_KEY)
+        except TooOften as error:
+            _log.warning("dispositions_sent_too_often", system=system)
+            return problem(429, "too many requests", {"Retry-After": str(error.again_s)})
         except RecordsUnavailable as error:
             _log.error("records_unavailable", **crash(error))
             return problem(503, "the database does not answer; try again", {"Retry-After": "2"})

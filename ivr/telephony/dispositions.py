@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy.orm import Session
+
 from ivr.clock import JAPAN, Clock
-from ivr.errors import KeyExpired
-from ivr.records import audit, calls, dispositions, results
+from ivr.errors import KeyExpired, TooOften
+from ivr.records import audit, calls, dispositions, request_rates, results
 from ivr.records.audit import Detail, Entry
 from ivr.records.database import Database
 from ivr.records.dispositions import DispositionRecord, Label
@@ -28,15 +30,25 @@ _ANYTHING = ResultReader()
 class StoredDispositions:
     """Keeps what agents say. Implements :class:`ivr.telephony.ports.Dispositions`."""
 
-    def __init__(self, db: Database, clock: Clock, *, readers: Mapping[str, ResultReader]) -> None:
-        """``readers``: what systems may do, by name; who is not in it may label all calls."""
-        self._db, self._clock, self._readers = db, clock, readers
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        readers: Mapping[str, ResultReader],
+        most_a_minute: int,
+    ) -> None:
+        """``readers``: what systems may do, by name; who is not in it may label all calls.
+        ``most_a_minute``: requests of one system, over all processes; others have no limit."""
+        self._db, self._clock = db, clock
+        self._readers, self._most = readers, most_a_minute
 
     def keep(self, said: Said, *, by: str, why: str = "call") -> Kept | None:
         """See :class:`ivr.telephony.ports.Dispositions`. ``why``: for the audit."""
         now = self._clock.now()
         label: Label = "person" if said.was_person else "not_person"
         with self._db.writing() as session:
+            self._count(session, by, now)
             result = results.get(session, said.reference)
             if result is None or result.created_at + OPEN_FOR <= now:
                 return None
@@ -54,6 +66,16 @@ class StoredDispositions:
             after = dispositions.history(session, result.call_id)
         changed = not before or before[-1].label != after[-1].label
         return Kept(after[-1].label, changed, len(after))
+
+    def _count(self, session: Session, by: str, now: datetime) -> None:
+        """Count a request of a system, beside its readings.
+
+        Raises:
+            TooOften: there were more in this minute than it may send.
+        """
+        kind, _, name = by.partition(" ")
+        if kind == "system" and request_rates.count(session, f"labels {name}", now) > self._most:
+            raise TooOften(f"more than {self._most} labels a minute", again_s=60 - now.second)
 
     def _may(self, by: str, token: str, now: datetime) -> bool:
         """Whether a system may say something of the call of a result.

@@ -167,6 +167,7 @@ class Dispositions(Protocol):
 
         Raises:
             KeyExpired: the time of that system's key is over.
+            TooOften: it sends too many.
             RecordsUnavailable: the database cannot answer now.
         """
         ...

@@ -104,7 +104,10 @@ def build_app(
                     most_a_minute=behind.settings.result_reads_per_minute,
                 ),
                 dispositions=StoredDispositions(
-                    behind.db, clock, readers=behind.settings.result_readers
+                    behind.db,
+                    clock,
+                    readers=behind.settings.result_readers,
+                    most_a_minute=behind.settings.result_reads_per_minute,
                 ),
                 jwks=behind.signer.published,
                 readiness={"database": behind.ready},

@@ -238,6 +238,8 @@ def open_backstage(
         db,
         clock,
         most=settings.callbacks,
+        per_caller=settings.callbacks_per_caller,
+        withheld=settings.callbacks_withheld,
         kept_for=timedelta(days=settings.callback_days),
     )
     worker = CheckWorker(service, db, all_checks, clock, threads=settings.check_threads)

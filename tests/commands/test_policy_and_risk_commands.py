@@ -103,7 +103,7 @@ def test_a_result_is_explained(called: Ivr) -> None:
 def test_a_result_that_nobody_knows_is_told(called: Ivr) -> None:
     ran = called("risk", "explain", "another")
     assert (ran.code, ran.out) == (1, "")
-    assert "nothing is told of such a result" in ran.err
+    assert "the audit has no result with this reference" in ran.err
 
 
 def test_the_policy_in_force_changes_nothing(called: Ivr) -> None:

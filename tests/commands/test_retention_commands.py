@@ -212,6 +212,23 @@ def test_an_incident_lists_who_was_read_by_an_account(filled: Ivr, known: dict[s
     )
 
 
+def test_an_account_that_did_nothing_is_told_from_one_that_showed_nobody(filled: Ivr) -> None:
+    filled("audit", "export")
+    account = json.loads(filled("audit", "export").out.splitlines()[-1])["who"]
+    span = ("--from", "2020-01-01", "--to", "2100-01-01")
+    assert "nothing by this account" in filled("incident", *span, "--account", "crmm").err
+    assert "nothing by this account" not in filled("incident", *span, "--account", account).err
+    assert "nothing by this account" not in filled("incident", *span).err
+
+
+def test_an_incident_asks_for_a_number_as_calls_have_it(filled: Ivr) -> None:
+    span = ("--from", "2020-01-01", "--to", "2100-01-01")
+    ran = filled("incident", *span, "--number", "0312345678")
+    assert ran.code == 2
+    assert "must be like +81312345678" in ran.err
+    assert filled("incident", *span, "--number", "+81312345678").code == 0
+
+
 @pytest.mark.parametrize(
     ("since", "until"), [("2026-11-22", "2026-11-22"), ("2026-11-23", "2026-11-22"), ("x", "y")]
 )

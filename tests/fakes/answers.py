@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ivr.errors import KeyExpired, RecordsUnavailable
+from ivr.errors import RecordsUnavailable
 from ivr.telephony.ports import Kept, Said
 
 
@@ -52,14 +52,14 @@ class FakeDispositions:
 
     references: set[str] = field(default_factory=set)
     away: bool = False
-    expired: bool = False
+    refuses: Exception | None = None
     told: list[tuple[Said, str]] = field(default_factory=list)
 
     def keep(self, said: Said, *, by: str) -> Kept | None:
         if self.away:
             raise RecordsUnavailable("the database is locked")
-        if self.expired:
-            raise KeyExpired("over")
+        if self.refuses is not None:
+            raise self.refuses
         if said.reference not in self.references:
             return None
         self.told.append((said, by))

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 from small_flow import WORDS, Workshop, small_files
 
-from ivr.commands.lint import lint, lint_paths
+from ivr.cli import cli
+from ivr.commands.lint import lint_paths
 
 FLOW = "flows/small/flow.yaml"
 CALL = "flows/small/calls/hang_up.yaml"
@@ -130,7 +131,7 @@ def test_hidden_folders_are_left_alone(workshop: Workshop) -> None:
 
 def test_the_command_prints_problems_and_fails(workshop: Workshop) -> None:
     workshop.edit(FLOW, ("start: hello", "start: helo"), ("last: bye", "last: by"))
-    result = CliRunner().invoke(lint, [FLOW])
+    result = CliRunner().invoke(cli, ["lint", FLOW])
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         f"{FLOW}:3:8: unknown state 'helo' (did you mean 'hello'?)",
@@ -141,7 +142,7 @@ def test_the_command_prints_problems_and_fails(workshop: Workshop) -> None:
 
 def test_the_command_checks_everything_without_a_path(workshop: Workshop) -> None:
     workshop.write(CALL, GOOD_CALL)
-    result = CliRunner().invoke(lint, [])
+    result = CliRunner().invoke(cli, ["lint"])
     assert (result.exit_code, result.stdout, result.stderr) == (
         0,
         f"no problems in {len(small_files()) + 1} files\n",
@@ -153,7 +154,7 @@ def test_the_command_needs_its_folders(workshop: Workshop) -> None:
     for path in small_files():
         workshop.remove(path)
     Path("grammars").rename("elsewhere")
-    result = CliRunner().invoke(lint, [])
+    result = CliRunner().invoke(cli, ["lint"])
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "flows: holds no flow, grammar or call file",
@@ -165,7 +166,7 @@ def test_the_command_knows_the_settings(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IVR_DESTINATIONS", '{"others": ["+815012345678"]}')
-    result = CliRunner().invoke(lint, [FLOW])
+    result = CliRunner().invoke(cli, ["lint", FLOW])
     assert result.stdout == (
         f"{FLOW}:4:16: destination 'agents' is not in the settings (IVR_DESTINATIONS)\n"
     )

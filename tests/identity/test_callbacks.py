@@ -27,8 +27,24 @@ class Others:
         return CheckResult("done", {"match": request.check})
 
 
-def made(db: Database, clock: ManualClock, *, most: int = 2, days: int = 3) -> CallBacks:
-    return CallBacks(Others(), db, clock, most=most, kept_for=timedelta(days=days))
+def made(
+    db: Database,
+    clock: ManualClock,
+    *,
+    most: int = 2,
+    per_caller: int = 3,
+    withheld: int = 3,
+    days: int = 3,
+) -> CallBacks:
+    return CallBacks(
+        Others(),
+        db,
+        clock,
+        most=most,
+        per_caller=per_caller,
+        withheld=withheld,
+        kept_for=timedelta(days=days),
+    )
 
 
 def asked(db: Database, check: str, caller: str = TARO, phone: str | None = None) -> CheckRequest:
@@ -174,6 +190,70 @@ def test_many_who_ask_at_once_get_no_more_than_there_are_places(
     other = new_database(database_url, clock)
     offices = [made(db, clock, most=3) for db in (database, other)]
     wishes = [asked(database, "callback_here", f"+8190222200{n:02d}") for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        ended = list(pool.map(lambda n: offices[n % 2].perform(wishes[n]).outcome, range(8)))
+    assert sorted(ended) == ["failed"] * 5 + ["kept"] * 3
+    assert len(numbers(database)) == 3
+    other.dispose()
+
+
+def test_one_caller_who_names_many_numbers_leaves_places(
+    database: Database, clock: ManualClock
+) -> None:
+    performer = made(database, clock, most=9, per_caller=2)
+
+    def names(last: int, caller: str = TARO) -> str:
+        request = asked(database, "callback_there", caller, f"+8190333300{last:02d}")
+        return performer.perform(request).outcome
+
+    assert [names(n) for n in (1, 2, 1, 3)] == ["kept", "kept", "kept", "failed"]
+    assert len(numbers(database)) == 2
+    assert performer.perform(asked(database, "callback_number")).outcome == "not_offered"
+    # It says nothing to others, and a promise that was kept counts too.
+    assert names(4, "+818011112222") == "kept"
+    with database.writing() as session:
+        callbacks.end(session, 1, "operator ops", clock.now())
+    assert names(5) == "failed"
+    # 10:00 in Japan: over at midnight.
+    clock.advance(14 * 3600 - 1)
+    assert names(5) == "failed"
+    clock.advance(1)
+    assert performer.perform(asked(database, "callback_number")).outcome == "known"
+    assert names(5) == "kept"
+
+
+@pytest.mark.parametrize("word", ["", "anonymous", "+266696687"])
+def test_who_withholds_the_number_shares_a_few(
+    database: Database, clock: ManualClock, word: str
+) -> None:
+    performer = made(database, clock, most=9, withheld=2)
+    for last, (caller, outcome) in enumerate((("", "kept"), (word, "kept"), (word, "failed"))):
+        request = asked(database, "callback_there", caller, f"+8190333300{last:02d}")
+        assert performer.perform(request).outcome == outcome
+    assert performer.perform(asked(database, "callback_number", word)).outcome == "not_offered"
+    assert performer.perform(asked(database, "callback_number")).outcome == "known"
+
+
+def test_the_same_check_twice_counts_once(database: Database, clock: ManualClock) -> None:
+    performer = made(database, clock, per_caller=1)
+    request = asked(database, "callback_there", phone="+819033330001")
+    assert [performer.perform(request).outcome for _ in range(3)] == ["kept"] * 3
+
+
+def test_who_asked_is_counted_without_the_number(database: Database, clock: ManualClock) -> None:
+    made(database, clock).perform(asked(database, "callback_here"))
+    with database.reading() as session:
+        query = "SELECT key_index FROM failure_counters WHERE scope = 'callbacks'"
+        (key,) = session.connection().exec_driver_sql(query).scalars()
+    assert "9012345678" not in key
+
+
+def test_one_caller_at_many_telephones_at_once_gets_no_more_than_a_day_allows(
+    database: Database, database_url: str, clock: ManualClock
+) -> None:
+    other = new_database(database_url, clock)
+    offices = [made(db, clock, most=9, per_caller=3) for db in (database, other)]
+    wishes = [asked(database, "callback_there", phone=f"+8190222200{n:02d}") for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         ended = list(pool.map(lambda n: offices[n % 2].perform(wishes[n]).outcome, range(8)))
     assert sorted(ended) == ["failed"] * 5 + ["kept"] * 3

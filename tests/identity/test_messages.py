@@ -8,9 +8,11 @@ from importlib.resources import files
 import pytest
 
 from ivr.errors import FilesError
-from ivr.identity.messages import LANGUAGES, SMS_CHARACTERS, Messages, load_messages, parse_messages
+from ivr.identity.messages import LANGUAGES, Messages, load_messages, parse_messages
 from ivr.identity.ports import Channel
 
+#: Two parts of a text message in UCS-2: 67 characters each (3GPP TS 23.040, 9.2.3.24.1).
+SMS_CHARACTERS = 134
 _WORDS = {
     "ja": {"company": "つばめ銀行", "callback_number": "0120-000-000"},
     "en": {"company": "Tsubame Bank", "callback_number": "0120-000-000"},

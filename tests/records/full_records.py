@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from found_customers import born_on
 from sqlalchemy import create_engine, inspect
 
 from ivr.records import calls, codes, customers, intents, results, verifications, webhook_answers
@@ -121,7 +122,7 @@ def read(db: Database) -> Records:
     """All of it, through the repositories."""
     with db.reading() as session:
         return Records(
-            customers=tuple(customers.born_on(session, date(1961, 8, 27))),
+            customers=tuple(born_on(session, date(1961, 8, 27))),
             call=calls.find(session, "CA0001"),
             turn=calls.answer(session, "call-1", 1),
             intent=intents.get(session, "intent-1"),

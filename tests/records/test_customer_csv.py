@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fixtures_databases import new_database
+from found_customers import born_on, by_phone
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -67,7 +68,7 @@ def imported(database: Database, file: Path) -> CustomerData:
         (number,) = customers.customer_numbers(session)
         assert customers.count(session) == 1
         for day in (date(1950, 5, 3), date(1985, 3, 5)):
-            for found in customers.born_on(session, day):
+            for found in born_on(session, day):
                 assert found.number == number
                 return replace(found, id="")
     raise AssertionError("nobody was stored")
@@ -261,11 +262,11 @@ def test_known_numbers_are_updated_and_keep_their_id(database: Database, file: P
     write(file, row(), row(number="A2"))
     assert store_file(database, file, quiet) == Stored(added=2, updated=0)
     with database.reading() as session:
-        before = {found.number: found for found in customers.born_on(session, date(1950, 5, 3))}
+        before = {found.number: found for found in born_on(session, date(1950, 5, 3))}
     write(file, row(mobile="090-0000-0009"), row(number="A3"))
     assert store_file(database, file, quiet) == Stored(added=1, updated=1)
     with database.reading() as session:
-        after = {found.number: found for found in customers.born_on(session, date(1950, 5, 3))}
+        after = {found.number: found for found in born_on(session, date(1950, 5, 3))}
     assert set(after) == {"A1", "A2", "A3"}
     assert after["A2"] == before["A2"]
     assert after["A1"] == replace(
@@ -343,12 +344,12 @@ def test_an_import_that_was_broken_off_goes_on_where_it_was(
     assert stored_numbers(database) == ["A1", "A2", "A3", "A4"]
     # The customers keep their ids: nothing is stored twice.
     with database.reading() as session:
-        before = {one.number: one.id for one in customers.born_on(session, date(1950, 5, 3))}
+        before = {one.number: one.id for one in born_on(session, date(1950, 5, 3))}
     assert store_file(database, file, lambda *step: shown.append(step)) == Stored(added=5)
     assert shown == [(2, 5), (4, 5), (5, 5)]
     assert stored_numbers(database) == ["A1", "A2", "A3", "A4", "A5"]
     with database.reading() as session:
-        after = {one.number: one.id for one in customers.born_on(session, date(1950, 5, 3))}
+        after = {one.number: one.id for one in born_on(session, date(1950, 5, 3))}
     assert before.items() <= after.items()
     # It has ended: the next time it begins anew.
     assert store_file(database, file, quiet) == Stored(updated=5)
@@ -413,17 +414,17 @@ def test_any_bytes_end_in_problems_or_customers(
 def test_the_sample_customers(sqlite_database: Database, clock: ManualClock) -> None:
     assert store_file(sqlite_database, SAMPLE, quiet) == Stored(added=25)
     with sqlite_database.reading() as session:
-        alike = customers.born_on(session, date(1970, 1, 15))
+        alike = born_on(session, date(1970, 1, 15))
         assert {(one.surname_kana, one.given_kana) for one in alike} == {("イトウ", "マコト")}
         assert len({one.surname for one in alike}) == 2
-        near = customers.born_on(session, date(1958, 7, 12))
+        near = born_on(session, date(1958, 7, 12))
         assert {one.surname for one in near} == {"佐藤", "斎藤", "伊藤", "加藤"}
         assert len({one.mobile for one in near}) == 4
-        (taro,) = customers.by_phone(session, "+819012345678")
+        (taro,) = by_phone(session, "+819012345678")
         assert (taro.surname, taro.birthdate) == ("山田", date(1985, 3, 5))
-        (hanako,) = customers.by_phone(session, "+819087654321")
+        (hanako,) = by_phone(session, "+819087654321")
         assert hanako.landline and hanako.birthdate == date(1950, 5, 3)
-        (recent,) = customers.born_on(session, date(1990, 8, 8))
+        (recent,) = born_on(session, date(1990, 8, 8))
         assert recent.contact_changed == datetime(2026, 11, 9, 15, tzinfo=UTC)
 
 
@@ -431,9 +432,9 @@ def test_importing_the_samples_twice_changes_nothing(sqlite_url: str, clock: Man
     db = new_database(sqlite_url, clock)
     first = store_file(db, SAMPLE, quiet)
     with db.reading() as session:
-        before = customers.born_on(session, date(1950, 5, 3))
+        before = born_on(session, date(1950, 5, 3))
     clock.advance(86400)
     assert store_file(db, SAMPLE, quiet) == Stored(added=0, updated=first.added)
     with db.reading() as session:
-        assert customers.born_on(session, date(1950, 5, 3)) == before
+        assert born_on(session, date(1950, 5, 3)) == before
     db.dispose()

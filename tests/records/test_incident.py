@@ -161,6 +161,16 @@ def test_what_an_account_read_counts_when_it_read_it(
     assert told(affected(database, later)) == {"A1": {"one"}}
 
 
+def test_what_a_crm_was_told_counts_as_read_by_it(filled: Database, start: datetime) -> None:
+    with filled.writing() as session:
+        told_crm = {"crm": "salesdesk", "kind": "result.issued"}
+        entry = Entry("process", "event.delivered", "other", "transfer", told_crm)
+        audit.note(session, entry, start + DAY)
+    whole = Scope(start, start + 3 * DAY, account="salesdesk")
+    assert told(affected(filled, whole)) == {"A2": {"other"}}
+    assert told(affected(filled, replace(whole, account="sales"))) == {}
+
+
 def test_an_operators_account(filled: Database, start: datetime, clock: ManualClock) -> None:
     clock.advance(3600)
     who = "operator sato@host"

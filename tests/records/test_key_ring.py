@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from fixtures_databases import FIELD_KEY, new_database
+from found_customers import born_on
 from sqlalchemy import text, update
 
 from ivr.clock import ManualClock
@@ -73,7 +74,7 @@ def test_first_writers_at_the_same_time_agree_on_the_keys(
     assert failures == []
     for db in (database, *processes):
         with db.reading() as session:
-            assert len(customers.born_on(session, hanako.birthdate)) == len(processes)
+            assert len(born_on(session, hanako.birthdate)) == len(processes)
             assert len(data_keys.every(session.connection())) == 2
     for db in processes:
         db.dispose()
@@ -135,7 +136,7 @@ def test_a_process_sees_a_new_key_within_its_time_and_writes_with_it_when_it_beg
     clock.advance(FRESH_S)
     assert key_written_with(3) == "v2.3"
     with database.reading() as session:
-        assert len(customers.born_on(session, hanako.birthdate)) == 4
+        assert len(born_on(session, hanako.birthdate)) == 4
 
 
 def test_a_key_that_appears_in_the_middle_of_a_transaction_is_found(

@@ -9,7 +9,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from ivr.records import customers
+from found_customers import born_on
+
 from ivr.records.customer_csv import store_file
 from ivr.records.customers import Stored
 from ivr.records.database import Database
@@ -63,7 +64,7 @@ def test_nothing_is_lost_and_nothing_stored_twice(
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     with database.reading() as session:
-        before = {each.id for each in customers.born_on(session, _born())}
+        before = {each.id for each in born_on(session, _born())}
     assert len(before) == 4
     shown: list[tuple[int, int]] = []
 
@@ -71,7 +72,7 @@ def test_nothing_is_lost_and_nothing_stored_twice(
 
     assert shown == [(9, 9)]
     with database.reading() as session:
-        after = customers.born_on(session, _born())
+        after = born_on(session, _born())
     assert sorted(each.number for each in after) == [f"K{number}" for number in range(9)]
     assert before <= {each.id for each in after}
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from found_customers import born_on, by_phone
 from sqlalchemy import func, select
 
 from ivr.clock import ManualClock
@@ -276,8 +277,8 @@ def test_a_corrected_contact_is_found_is_new_and_voids_codes(
     assert persons.correct(two, "T0002", "mobile", "090-7777-7777", who="operator sato@host")
 
     with two.reading() as session:
-        (found,) = customers.by_phone(session, "+819077777777")
-        assert customers.by_phone(session, "+819087654321") == []
+        (found,) = by_phone(session, "+819077777777")
+        assert by_phone(session, "+819087654321") == []
         statuses = [codes.by_intent(session, f"i-{name}") for name in ("hers", "named", "OTHER")]
         newest = list(audit_chain.rows(session))[-1]
     assert found == replace(hanako, mobile="+819077777777", contact_changed=clock.now())
@@ -292,8 +293,8 @@ def test_a_corrected_reading_or_birthdate_is_found_and_no_contact_changed(
     assert persons.correct(two, "T0002", "surname_kana", "ヤマタ")
     assert persons.correct(two, "T0002", "birthdate", "1950-05-04")
     with two.reading() as session:
-        (found,) = customers.born_on(session, date(1950, 5, 4))
-        assert customers.born_on(session, date(1950, 5, 3)) == []
+        (found,) = born_on(session, date(1950, 5, 4))
+        assert born_on(session, date(1950, 5, 3)) == []
         kept = codes.by_intent(session, "i-hers")
     assert (found.surname_kana, found.contact_changed) == ("ヤマタ", None)
     assert kept is not None

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from fixtures_databases import new_database
+from found_customers import by_phone
 from full_records import every_cell, read, records, store
 from sqlalchemy import select
 
@@ -39,7 +40,7 @@ def test_everybody_is_found_with_the_new_key_and_nobody_with_the_old(
         assert customers.keys_fit(session)
         one = WHOLE.customers[1]
         assert one.mobile is not None
-        assert customers.by_phone(session, one.mobile) == [one]
+        assert by_phone(session, one.mobile) == [one]
         caller_index = session.execute(select(Call.caller_index)).scalar_one()
         assert WHOLE.call is not None
         assert caller_index == phone_index(session, WHOLE.call.caller)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from web_rig import Rig
 from werkzeug.test import TestResponse
 
+from ivr.errors import KeyExpired, TooOften
 from ivr.telephony.dispositions import of_task
 from ivr.telephony.ports import Said
 
@@ -108,8 +109,16 @@ def test_nobody_without_a_key_says_anything(rig: Build, key: str) -> None:
 
 def test_a_key_whose_time_is_over(rig: Build) -> None:
     made = rig()
-    made.dispositions.expired = True
+    made.dispositions.refuses = KeyExpired("the key of this system has expired")
     assert say(made, {"was_person": True}).status_code == 401
+
+
+def test_a_system_that_labels_too_often_is_told_when_to_come_back(rig: Build) -> None:
+    made = rig()
+    made.dispositions.refuses = TooOften("more than 120 labels a minute", again_s=17)
+    answer = say(made, {"was_person": True})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "17")
+    assert made.dispositions.told == []
 
 
 @pytest.mark.parametrize("reference", ["unknown", "a" * 65, "a.b", "%00", "あ"])

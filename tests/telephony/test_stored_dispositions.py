@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.clock import ManualClock
-from ivr.errors import KeyExpired
+from ivr.errors import KeyExpired, TooOften
 from ivr.records import audit_chain, calls, dispositions, results
 from ivr.records.calls import CallRecord
 from ivr.records.database import Database
@@ -43,7 +43,7 @@ def transferred(db: Database, clock: ManualClock, name: str = "1") -> None:
 @pytest.fixture
 def stored(database: Database, clock: ManualClock) -> StoredDispositions:
     transferred(database, clock)
-    return StoredDispositions(database, clock, readers={})
+    return StoredDispositions(database, clock, readers={}, most_a_minute=1000)
 
 
 def history(db: Database) -> list[tuple[str, str]]:
@@ -122,14 +122,14 @@ def test_a_key_for_other_results_labels_none_of_these(
 ) -> None:
     transferred(database, clock)
     readers = {"crm": ResultReader(audience=audience)}
-    stored = StoredDispositions(database, clock, readers=readers)
+    stored = StoredDispositions(database, clock, readers=readers, most_a_minute=1000)
     assert (stored.keep(Said("R1", True), by=CRM) is not None) is may
 
 
 def test_a_key_counts_up_to_its_last_day_in_japan(database: Database, clock: ManualClock) -> None:
     transferred(database, clock)
     readers = {"crm": ResultReader(until=date(2026, 11, 22))}
-    stored = StoredDispositions(database, clock, readers=readers)
+    stored = StoredDispositions(database, clock, readers=readers, most_a_minute=1000)
     clock.advance(14 * 3600 - 1)
     assert stored.keep(Said("R1", True), by=CRM) is not None
     clock.advance(1)
@@ -143,12 +143,40 @@ def test_many_at_once_are_one(
     database: Database, database_url: str, clock: ManualClock, stored: StoredDispositions
 ) -> None:
     other = new_database(database_url, clock)
-    twice = [stored, StoredDispositions(other, clock, readers={})]
+    twice = [stored, StoredDispositions(other, clock, readers={}, most_a_minute=1000)]
     with ThreadPoolExecutor(6) as pool:
         done = list(pool.map(lambda n: twice[n % 2].keep(Said("R1", True), by=CRM), range(12)))
     assert {kept.said for kept in done if kept} == {1}
     assert sum(kept.changed for kept in done if kept) == 1
     assert history(database) == [(CRM, "person")]
+    other.dispose()
+
+
+def test_all_processes_count_together_and_nothing_fills_up(
+    database: Database, database_url: str, clock: ManualClock
+) -> None:
+    transferred(database, clock)
+    other = new_database(database_url, clock)
+    one, two = (
+        StoredDispositions(db, clock, readers={}, most_a_minute=3) for db in (database, other)
+    )
+    clock.advance(43)
+    assert one.keep(Said("R1", True, "crm:1"), by=CRM) == Kept("person", True, 1)
+    assert two.keep(Said("R9", True), by=CRM) is None  # whatever it asks counts
+    assert one.keep(Said("R1", False, "crm:2"), by=CRM) == Kept("not_person", True, 2)
+    for number, each in enumerate((two, one, two)):
+        with pytest.raises(TooOften) as caught:
+            each.keep(Said("R1", True, f"crm:more{number}"), by=CRM)
+        assert caught.value.again_s == 17
+    assert len(history(database)) == 2
+    with database.reading() as session:
+        assert [row.what for row in audit_chain.rows(session)].count("call.labelled") == 2
+    # Others go on: another system, Twilio, and an operator.
+    for by, times in (("system desk", 3), ("taskrouter", 4), ("operator ops", 4)):
+        for number in range(times):
+            assert two.keep(Said("R1", True, f"{by} {number}"), by=by) is not None
+    clock.advance(17)
+    assert two.keep(Said("R1", True, "crm:3"), by=CRM) is not None
     other.dispose()
 
 
@@ -179,7 +207,7 @@ def test_the_label_is_what_was_said_last(calm: Database, said: list[tuple[int, b
         events.setdefault(number, (word, at))
     name = str(next(_NAMES))
     transferred(calm, ManualClock(_START), name)
-    stored = StoredDispositions(calm, calm.clock, readers={})
+    stored = StoredDispositions(calm, calm.clock, readers={}, most_a_minute=1000)
     kept = None
     for number, _, _ in said:
         word, at = events[number]

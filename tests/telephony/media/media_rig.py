@@ -240,6 +240,15 @@ def media_rig(
             loop.close()
 
 
+def hear_out(line: MediaStream, limit_s: float = 120.0) -> bytes:
+    """Wait until the bot has begun to speak and has finished; what it said, after a little
+    silence."""
+    began = len(line.played)
+    line.until(lambda: line.bot_speaks, limit_s)
+    line.until(lambda: not line.bot_speaks, limit_s)
+    return bytes(line.played[began:])
+
+
 def close_code(line: MediaStream) -> int | None:
     """What the server closes ``line`` with, when it does."""
     line.until(lambda: line.closed is not None)

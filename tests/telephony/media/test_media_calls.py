@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from fakes.line_sounds import mulaw, noise, silence, speech
-from media_rig import COUGH, WORD, ask, gone, media_rig
+from media_rig import COUGH, WORD, ask, gone, hear_out, media_rig
 
 from ivr.dialogue.actions import Check, End, Line, Transfer
 from ivr.dialogue.events import Heard, Pressed, Silence
@@ -29,7 +29,7 @@ END = End("goodbye")
 
 def said(line: MediaStream) -> bytes:
     """What the bot says next."""
-    return line.hear_out().strip(SILENCE)
+    return hear_out(line).strip(SILENCE)
 
 
 def heard(text: str) -> tuple[Hypothesis, ...]:
@@ -51,7 +51,7 @@ def test_a_question_is_asked_and_answered_and_the_next_one_is_asked() -> None:
 def test_all_lines_are_spoken_in_order() -> None:
     with media_rig(GREETING) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         text = b"".join(rig.prompts.sound(part.text) for part in GREETING.lines)
         assert bytes(line.played).strip(SILENCE) == text
         assert [event for event in line.events if event == "mark"] == ["mark"] * 3
@@ -62,7 +62,7 @@ def test_prompts_are_asked_for_as_they_are_to_be_spoken() -> None:
     english = ask("language", "言語", "For English, press nine.")
     with media_rig(english, slow=True) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         assert rig.prompts.asked == [
             ("言語", "ja", True),
             ("For English, press nine.", "en", True),
@@ -73,9 +73,9 @@ def test_prompts_are_asked_for_as_they_are_to_be_spoken() -> None:
 def test_the_ear_gets_the_first_mora_and_the_last() -> None:
     with media_rig(CONSENT, NEXT, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
-        line.hear_out()
+        hear_out(line)
         (samples,) = rig.ears.heard
         # Some silence before, half a second of speech, 0.7 s until it counts as all.
         assert samples >= 8000 * (0.2 + 0.5 + 0.7)
@@ -85,7 +85,7 @@ def test_the_ear_gets_the_first_mora_and_the_last() -> None:
 def test_nobody_answers() -> None:
     with media_rig(CONSENT, NEXT) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         began = len(line.said)
         line.until(lambda: bool(rig.events()))
         assert rig.events() == [Silence(rig.clock.now())]
@@ -96,7 +96,7 @@ def test_nobody_answers() -> None:
 def test_an_answer_that_lacks_something_is_waited_for() -> None:
     with media_rig(CONSENT, NEXT, texts=["昭和"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         began = len(line.said)
         line.say(WORD)
         line.until(lambda: bool(rig.events()))
@@ -108,9 +108,9 @@ def test_an_answer_that_lacks_something_is_waited_for() -> None:
 def test_a_pause_inside_an_answer_does_not_end_it() -> None:
     with media_rig(CONSENT, NEXT, texts=["昭和"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD + mulaw([0.0] * 16_000) + WORD)
-        line.hear_out()
+        hear_out(line)
         assert rig.events() == [Heard(rig.clock.now(), heard("昭和"))]
         assert rig.ears.heard[0] >= 8000 * (0.5 + 2.0 + 0.5 + 2.5)
         line.hang_up()
@@ -160,7 +160,7 @@ def test_a_cough_does_not_derail_the_bot() -> None:
         assert said(line).startswith(rig.prompts.sound("目的をご説明します"))
         assert rig.events() == []
         line.say(WORD)
-        line.hear_out()
+        hear_out(line)
         assert rig.events() == [Heard(rig.clock.now(), heard("はい"))]
         line.hang_up()
 
@@ -174,7 +174,7 @@ def test_a_nod_before_the_question_is_no_answer_to_it() -> None:
         line.until(lambda: "clear" in line.events, 10)
         assert said(line).startswith(rig.prompts.sound("いつもありがとうございます"))
         line.say(WORD)
-        line.hear_out()
+        hear_out(line)
         assert rig.events() == [Heard(rig.clock.now(), heard("いいえ"))]
         line.hang_up()
 
@@ -195,12 +195,12 @@ def test_whoever_does_not_stop_is_answered() -> None:
 def test_a_sound_that_is_no_word_leaves_the_question_open() -> None:
     with media_rig(CONSENT, NEXT, texts=["", "はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(COUGH)
         line.run(3)
         assert rig.events() == []
         line.say(WORD)
-        line.hear_out()
+        hear_out(line)
         assert rig.events() == [Heard(rig.clock.now(), heard("はい"))]
         line.hang_up()
 
@@ -208,13 +208,13 @@ def test_a_sound_that_is_no_word_leaves_the_question_open() -> None:
 def test_a_cough_is_let_pass_while_an_answer_is_awaited() -> None:
     with media_rig(PATIENT, NEXT, texts=["[unk]", "はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(COUGH)
         line.run(3.2)
         assert rig.ears.heard[0] > 0, "it was listened to"
         assert rig.events() == []
         line.say(WORD)
-        line.hear_out()
+        hear_out(line)
         assert rig.events() == [Heard(rig.clock.now(), heard("はい"))]
         line.hang_up()
 
@@ -224,7 +224,7 @@ def test_coughs_again_and_whole_sentences_are_asked_about(sounds: list[bytes]) -
     """What nobody would answer with, but longer than a cough, was meant for us."""
     with media_rig(PATIENT, NEXT, texts=["[unk]"] * len(sounds)) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         for sound in sounds:
             assert rig.events() == []
             line.say(sound)
@@ -250,9 +250,9 @@ def test_coughs_again_and_whole_sentences_are_asked_about(sounds: list[bytes]) -
 def test_keys_are_entered(question: object, pressed: str, expected: tuple[str, str]) -> None:
     with media_rig(question, NEXT) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.press(pressed)
-        line.hear_out()
+        hear_out(line)
         assert rig.events() == [Pressed(rig.clock.now(), *expected)]
         line.hang_up()
 
@@ -273,11 +273,11 @@ def test_a_key_stops_the_bot() -> None:
 def test_keys_win_over_what_is_being_said() -> None:
     with media_rig(CODE, NEXT, texts=["えっと"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         line.run(0.5)
         line.press("1234")
-        line.hear_out()
+        hear_out(line)
         assert rig.events() == [Pressed(rig.clock.now(), "1234")]
         line.hang_up()
 
@@ -286,9 +286,9 @@ def test_where_keys_are_not_taken_they_stop_nothing() -> None:
     with media_rig(ask("name", "お名前をどうぞ", keys=False), NEXT, texts=["はい"]) as rig:
         line = rig.call()
         line.press("12")
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
-        line.hear_out()
+        hear_out(line)
         assert rig.events() == [Heard(rig.clock.now(), heard("はい"))]
         line.hang_up()
 
@@ -296,7 +296,7 @@ def test_where_keys_are_not_taken_they_stop_nothing() -> None:
 def test_a_keypad_question_hears_no_speech() -> None:
     with media_rig(KEYS, NEXT) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         line.until(lambda: bool(rig.events()))
         assert rig.events() == [Silence(rig.clock.now())]
@@ -307,7 +307,7 @@ def test_a_noisy_line_is_no_answer() -> None:
     with media_rig(CONSENT, NEXT) as rig:
         line = rig.call()
         line.say(mulaw(noise(60, 200)))
-        line.hear_out()
+        hear_out(line)
         line.until(lambda: bool(rig.events()))
         assert rig.events() == [Silence(rig.clock.now())]
         line.hang_up()
@@ -317,7 +317,7 @@ def test_while_a_check_runs_the_caller_hears_its_words() -> None:
     check = Check("send_code", "send_code", (Line("sending", "お送りします"),))
     with media_rig(CONSENT, check, NEXT, texts=["はい"], check_polls=1) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         line.until(lambda: line.events.count("mark") == 3 and not line.bot_speaks)
         words, question = (
@@ -349,7 +349,7 @@ def test_what_only_twiml_can_do_is_left_to_twiml(last: object) -> None:
     with media_rig(CONSENT, last, texts=["はい"]) as rig:
         rig.prompts.silent = {"音のない質問"}
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         line.until(lambda: line.closed is not None)
         assert line.closed == 1000
@@ -366,7 +366,7 @@ GOODBYE = End("goodbye", (Line("goodbye", "失礼いたします"),))
 def test_the_last_words_are_said_before_twiml_goes_on(last: Transfer | End) -> None:
     with media_rig(CONSENT, last, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         began = len(line.played)
         line.until(lambda: line.closed is not None)
@@ -440,7 +440,7 @@ def test_a_check_that_takes_long_is_left_to_twiml_after_its_words() -> None:
     check = Check("send_code", "send_code", (Line("sending", "お送りします"),))
     with media_rig(CONSENT, check, texts=["はい"], check_polls=9) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         assert said(line) == rig.prompts.sound("お送りします")
         line.until(lambda: line.closed is not None)

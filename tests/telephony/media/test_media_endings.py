@@ -19,6 +19,7 @@ from media_rig import (
     WORD,
     close_code,
     gone,
+    hear_out,
     media_rig,
 )
 from twilio.request_validator import RequestValidator
@@ -36,9 +37,9 @@ from ivr.understanding.value import Hypothesis
 def test_a_socket_that_ends_leaves_the_call_where_it_is(how: str) -> None:
     with media_rig(FIRST, SECOND, THIRD, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
-        line.hear_out()
+        hear_out(line)
         getattr(line, how)()
         rig.do(gone(rig))
         assert [type(event) for event in rig.events()] == [Heard]
@@ -58,7 +59,7 @@ def test_an_answer_that_is_being_taken_when_the_socket_dies_is_taken() -> None:
 
         rig.dialogue.take = slowly  # type: ignore[method-assign]
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         line.until(taking.is_set)
         line.die()
@@ -70,10 +71,10 @@ def test_an_answer_that_is_being_taken_when_the_socket_dies_is_taken() -> None:
 def test_the_database_is_away_for_a_moment() -> None:
     with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         rig.dialogue.away = 2
         line.say(WORD)
-        line.hear_out()
+        hear_out(line)
         assert [type(event) for event in rig.events()] == [Heard]
         line.hang_up()
 
@@ -81,7 +82,7 @@ def test_the_database_is_away_for_a_moment() -> None:
 def test_the_database_is_away_for_good() -> None:
     with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         rig.dialogue.away = 99
         line.say(WORD)
         assert close_code(line) == 1011
@@ -91,7 +92,7 @@ def test_the_database_is_away_for_good() -> None:
 def test_our_own_errors_leave_the_call_to_twiml() -> None:
     with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         rig.dialogue.broken = 1
         line.say(WORD)
         assert close_code(line) == 1011
@@ -104,7 +105,7 @@ def test_an_ear_that_breaks_leaves_the_call_to_twiml() -> None:
     with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
         rig.ears.before_work = broken
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         assert close_code(line) == 1011
 
@@ -118,11 +119,11 @@ def test_a_language_that_cannot_be_heard_is_left_to_twiml() -> None:
 def test_a_turn_that_somebody_else_took_is_gone_on_from() -> None:
     with media_rig(FIRST, SECOND, THIRD, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         (call_sid,) = rig.dialogue._turns
         rig.dialogue._turns[call_sid] = 1  # by a webhook
         line.say(WORD)
-        assert line.hear_out().strip(b"\xff") == rig.prompts.sound("二つ目の質問")
+        assert hear_out(line).strip(b"\xff") == rig.prompts.sound("二つ目の質問")
         assert rig.events() == []
         line.hang_up()
 
@@ -133,8 +134,8 @@ def test_a_turn_that_somebody_else_took_is_gone_on_from() -> None:
 def test_a_server_that_stops_lets_a_begun_answer_end() -> None:
     with media_rig(FIRST, SECOND, texts=["昭和"]) as rig:
         answering, waiting = rig.call(), rig.call()
-        answering.hear_out()
-        waiting.hear_out()
+        hear_out(answering)
+        hear_out(waiting)
         answering.say(WORD)
         answering.run(0.6)
         draining = asyncio.run_coroutine_threadsafe(rig.server.drain(30), rig.loop)
@@ -149,7 +150,7 @@ def test_a_server_that_stops_lets_a_begun_answer_end() -> None:
 def test_a_server_that_stops_does_not_wait_for_ever() -> None:
     with media_rig(Check("identify", "identify"), FIRST, texts=["あの"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD * 20)
         line.run(1)
         draining = asyncio.run_coroutine_threadsafe(rig.server.drain(0), rig.loop)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from fakes.line_sounds import mulaw, speech
-from media_rig import FIRST, SECOND, THIRD, FakeExpectations, MediaRig, media_rig
+from media_rig import FIRST, SECOND, THIRD, FakeExpectations, MediaRig, hear_out, media_rig
 
 from ivr.dialogue.events import Heard
 from ivr.errors import RecordsUnavailable
@@ -69,14 +69,14 @@ def test_when_a_turn_is_over_nothing_of_it_is_left() -> None:
 
     with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         rig.ears.before_work = slowly
         line.say(SAID)
         line.until(decoding.is_set)
         line.run(1.0)
         assert held(rig), "while it is decoded it has to be somewhere"
         free.set()
-        line.hear_out()
+        hear_out(line)
         line.run(1.0)
         gc.collect()
         assert [type(event) for event in rig.events()] == [Heard]
@@ -87,7 +87,7 @@ def test_when_a_turn_is_over_nothing_of_it_is_left() -> None:
 def test_what_was_no_answer_is_not_kept_either() -> None:
     with media_rig(FIRST, SECOND, texts=["", "はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(SAID)
         line.until(lambda: rig.ears.texts == ["はい"])
         line.run(4.0)
@@ -119,9 +119,9 @@ def test_sound_is_kept_where_settings_and_the_caller_want_it_and_nowhere_else(
         FIRST, SECOND, texts=["はい"], expectations=expectations, keep_audio=keep
     ) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(SAID)
-        line.hear_out()
+        hear_out(line)
         line.run(1.0)
         gc.collect()
         assert [type(event) for event in rig.events()] == [Heard]
@@ -147,10 +147,10 @@ def test_coughs_keys_and_silence_are_not_kept() -> None:
         keep_audio=keeping(kept),
     ) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(SAID)  # which is no word
         line.until(lambda: len(rig.events()) == 1)
-        line.hear_out()
+        hear_out(line)
         line.say(SAID[:4000])
         line.run(0.6)
         line.press("1#")
@@ -171,9 +171,9 @@ def test_a_call_goes_on_when_its_sound_cannot_be_kept() -> None:
         keep_audio=keep,
     ) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(SAID)
-        line.hear_out()
+        hear_out(line)
         assert [type(event) for event in rig.events()] == [Heard]
         assert line.closed is None
         line.hang_up()
@@ -207,10 +207,10 @@ def written(audited: None) -> Iterator[list[str]]:
 def test_nothing_is_written_to_a_disk(written: list[str], tmp_path: Any) -> None:
     with media_rig(FIRST, SECOND, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         _watching.set()
         line.say(SAID)
-        line.hear_out()
+        hear_out(line)
         line.hang_up()
         assert rig.events()
         assert written == []

@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from media_rig import FIRST, METRICS_KEY, SECOND, WORD, MediaRig, media_rig
+from media_rig import FIRST, METRICS_KEY, SECOND, WORD, MediaRig, hear_out, media_rig
 from prometheus_client.parser import text_string_to_metric_families
 
 from ivr.dialogue.actions import Check, End, Line
@@ -72,7 +72,7 @@ def test_a_database_that_is_away_is_named() -> None:
 def test_a_process_that_is_full_is_not_ready() -> None:
     with media_rig(FIRST, most=1) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         assert json.loads(get(rig, "/readyz")[1])["detail"] == "not ready: full"
         line.hang_up()
 
@@ -109,7 +109,7 @@ def test_metrics_are_for_loopback_and_for_whoever_has_the_key(
 def test_calls_and_answers_are_counted() -> None:
     with media_rig(FIRST, END, texts=["はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         assert samples(rig)["ivr_media_streams",] == 1
         line.say(WORD)
         assert closed(line) == 1000
@@ -126,7 +126,7 @@ def test_replies_are_measured_where_our_voice_gives_them() -> None:
     check = Check("send_code", "send_code", (Line("sending", "お送りします"),))
     with media_rig(FIRST, check, SECOND, END, texts=["はい", "はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         line.until(lambda: line.events.count("mark") == 3 and not line.bot_speaks)
         counted = samples(rig)
@@ -142,7 +142,7 @@ def test_replies_are_measured_where_our_voice_gives_them() -> None:
 def test_what_was_no_answer_is_not_measured() -> None:
     with media_rig(FIRST, END, texts=["", "はい"]) as rig:
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         line.until(lambda: len(rig.ears.texts) == 1)
         line.run(4)
@@ -173,7 +173,7 @@ def test_what_breaks_is_counted() -> None:
     with media_rig(FIRST, texts=["はい"]) as rig:
         rig.ears.before_work = broken
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         assert closed(line) == 1011
         assert samples(rig)["ivr_media_left_total", "failed"] == 1

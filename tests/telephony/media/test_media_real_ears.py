@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from media_rig import ask, media_rig
+from media_rig import ask, hear_out, media_rig
 
 from ivr.dialogue.events import CallStarted, Checked, Event, Heard, Silence
 from ivr.dialogue.expectation import Expectation, expected
@@ -59,7 +59,7 @@ def test_a_date_is_heard_over_a_stream() -> None:
     question = ask("birthdate", "生年月日をどうぞ", timeout_s=60)
     with media_rig(question, ask("next"), ears=ears, expectations=ShippedBirthdate()) as rig:
         line = rig.call()
-        line.hear_out(600)
+        hear_out(line, 600)
         line.say(encode_mulaw(read_wav(SAID).pcm))
         line.until(lambda: bool(rig.events()), 600)
         (event,) = rig.events()

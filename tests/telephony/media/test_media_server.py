@@ -19,6 +19,7 @@ from media_rig import (
     MediaRig,
     ask,
     close_code,
+    hear_out,
     media_rig,
 )
 from twilio.request_validator import RequestValidator
@@ -57,7 +58,7 @@ def test_strangers_are_refused(wrong: dict[str, Any]) -> None:
 def test_a_token_opens_one_stream_once() -> None:
     with media_rig(FIRST) as rig:
         first = rig.call()
-        first.hear_out()
+        hear_out(first)
         token = StreamTokens(b"k" * 32, FakeAnswers(), rig.clock).issue("CA" + "9" * 32)
         assert close_code(rig.call(token=token)) == 1008  # another call's
         first.hang_up()
@@ -131,14 +132,14 @@ def test_no_more_calls_are_taken_than_can_be_heard() -> None:
     with media_rig(FIRST, most=2) as rig:
         lines = [rig.call(), rig.call()]
         for line in lines:
-            line.hear_out()
+            hear_out(line)
         assert rig.server.calls == 2
         assert close_code(rig.call()) == 1013
         lines[0].hang_up()
         while rig.server.calls == 2:
             lines[1].run(0.1)
         another = rig.call()
-        assert another.hear_out()
+        assert hear_out(another)
         another.hang_up()
         lines[1].hang_up()
 
@@ -148,12 +149,12 @@ def test_nobody_is_let_in_while_calls_wait_to_be_heard() -> None:
         free = threading.Event()
         rig.ears.before_work = lambda: void(free.wait())
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD * 4)
         line.run(0.7 * 4)
         assert close_code(rig.call()) == 1013
         free.set()
-        line.hear_out()
+        hear_out(line)
         line.hang_up()
 
 
@@ -164,7 +165,7 @@ def test_a_call_that_cannot_be_kept_up_with_is_left_to_twiml() -> None:
         free = threading.Event()
         rig.ears.before_work = lambda: void(free.wait())
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD * 30)
         assert close_code(line) == 1000
         free.set()
@@ -177,7 +178,7 @@ def test_an_answer_that_is_never_decoded_is_left_to_twiml(monkeypatch: pytest.Mo
         rig.ears.before_finish = lambda: void(free.wait())
         monkeypatch.setattr(question_module, "MOST_BEHIND_S", 1.0)
         line = rig.call()
-        line.hear_out()
+        hear_out(line)
         line.say(WORD)
         line.until(lambda: line.closed is not None, 9000)
         free.set()
@@ -192,13 +193,13 @@ def void(_value: object) -> None:
 def test_calls_do_not_hear_each_other() -> None:
     with media_rig(FIRST, SECOND, texts=["はい", "いいえ"]) as rig:
         one, other = rig.call(), rig.call()
-        one.hear_out()
-        other.hear_out()
+        hear_out(one)
+        hear_out(other)
         one.say(WORD)
-        one.hear_out()
+        hear_out(one)
         assert not other.bot_speaks
         other.say(WORD)
-        other.hear_out()
+        hear_out(other)
         assert [event.hypotheses[0].text for event in rig.events() if isinstance(event, Heard)] == [
             "はい",
             "いいえ",
