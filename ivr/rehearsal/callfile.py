@@ -22,7 +22,7 @@ from ivr.flow.validation import validate
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, read_wav
 from ivr.rehearsal.bad_line import Line
 from ivr.rehearsal.crm import CrmAct
-from ivr.settings import Way
+from ivr.setting_values import Way
 
 Level = Literal["none", "claimed", "matched", "verified"]
 Ended = Literal["transfer", "end", "hangup"]

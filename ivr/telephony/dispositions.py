@@ -15,7 +15,7 @@ from ivr.records import audit, calls, dispositions, request_rates, results
 from ivr.records.audit import Detail, Entry
 from ivr.records.database import Database
 from ivr.records.dispositions import DispositionRecord, Label
-from ivr.settings import ResultReader
+from ivr.setting_values import ResultReader
 from ivr.telephony.ports import Dispositions, Kept, Said
 from ivr.telephony.stored import audience_of
 

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import Final, Literal
 
 from ivr.dialogue.actions import Ask, Check
-from ivr.settings import Way
+from ivr.setting_values import Way
 from ivr.telephony.ports import CanHear, HasSound, Reply
 
 #: A way of taking answers; ``none``: there is none left, and only a person can help.

@@ -15,7 +15,7 @@ from ivr.records import audit, request_rates, results, webhook_answers
 from ivr.records.audit import Entry
 from ivr.records.database import Database
 from ivr.records.results import ResultRecord
-from ivr.settings import ResultReader
+from ivr.setting_values import ResultReader
 
 #: Twilio repeats a webhook within seconds; older answers are dropped now and then.
 _KEPT = timedelta(days=1)

@@ -22,7 +22,7 @@ WORDS = {
     "en": {"company": "Tsubame Bank", "callback_number": "0120-000-000"},
 }
 #: Far longer than a fake takes; on a manual clock the wait itself is free.
-POLICY: dict[str, Any] = {"send_seconds": 30.0}
+POLICY: dict[str, Any] = {"send_seconds": 5.0}
 
 
 class Desk:

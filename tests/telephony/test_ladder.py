@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from web_rig import ALL_WAYS, ASK
 
 from ivr.dialogue.actions import Check, End, Line, Listening, Transfer
-from ivr.settings import Way
+from ivr.setting_values import Way
 from ivr.telephony.ladder import NONE, RUNGS, Ladder, Rung, Stream, Streams
 
 SILENT = Line("other", "音のない案内です。")

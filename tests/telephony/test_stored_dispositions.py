@@ -19,7 +19,7 @@ from ivr.records import audit_chain, calls, dispositions, results
 from ivr.records.calls import CallRecord
 from ivr.records.database import Database
 from ivr.records.results import ResultRecord
-from ivr.settings import ResultReader
+from ivr.setting_values import ResultReader
 from ivr.telephony.dispositions import OPEN_FOR, StoredDispositions
 from ivr.telephony.ports import Kept, Said
 

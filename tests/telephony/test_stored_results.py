@@ -17,7 +17,8 @@ from ivr.records import audit_chain, calls, results
 from ivr.records.calls import CallRecord
 from ivr.records.database import Database
 from ivr.records.results import ResultRecord
-from ivr.settings import ResultReader, Settings, load_settings
+from ivr.setting_values import ResultReader
+from ivr.settings import Settings, load_settings
 from ivr.telephony.stored import StoredResults, audience_of
 from ivr.wiring.crm import check_readers
 
