@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +113,9 @@ def new_code(clock: ManualClock) -> Callable[..., CodeRecord]:
         )
 
     return make
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a file of customers is written."""
+    return tmp_path / "customers.csv"

@@ -20,7 +20,7 @@ from ivr.clock import ManualClock
 from ivr.dialogue.actions import Ask, Line, Listening
 from ivr.dialogue.expectation import Expectation, NameQuestion
 from ivr.rehearsal.leg import Leg
-from ivr.rehearsal.media_stream import MediaStream
+from ivr.rehearsal.media_stream import SILENCE, MediaStream
 from ivr.rehearsal.webhooks import Server
 from ivr.settings import Settings
 from ivr.telephony.media.ears import Ear, Ears, Said
@@ -259,3 +259,12 @@ async def gone(rig: MediaRig) -> None:
     """When no call is heard any more."""
     while rig.server.calls:
         await asyncio.sleep(0)
+
+
+def said(line: MediaStream) -> bytes:
+    """What the bot says next."""
+    return hear_out(line).strip(SILENCE)
+
+
+def heard(text: str) -> tuple[Hypothesis, ...]:
+    return (Hypothesis(text, 0.9),)

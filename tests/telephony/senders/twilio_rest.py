@@ -45,42 +45,20 @@ class FakeTwilio:
     released: threading.Event = field(default_factory=threading.Event)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class RestHandler(BaseHTTPRequestHandler):
+    """Reads and writes as every REST side of Twilio's does."""
+
     protocol_version = "HTTP/1.1"
-    server: _Server
 
     def do_POST(self) -> None:
-        twilio = self.server.twilio
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
         form = tuple(parse_qsl(body, keep_blank_values=True))
-        twilio.requests.append(
-            Received("POST", self.path, form, self.headers.get("Authorization", ""))
-        )
-        manner = twilio.manner
-        if manner == "hang":
-            twilio.released.wait(timeout=30)
-            self.close_connection = True
-        elif manner == "drop":
-            self.close_connection = True
-        elif manner == "garbage":
-            self._answer(201, b"<html>It works!</html>")
-        elif manner == "empty":
-            self._answer(500, b"")
-        elif manner == "truncated":
-            self._answer(201, b'{"sid": "SM1111')
-        elif manner == "list":
-            self._answer(201, b"[]")
-        elif manner == "cut":
-            self._answer(201, b'{"sid": "SM1111', length=400)
-        elif isinstance(manner, tuple):
-            # Like Twilio, it repeats the number it was given.
-            status, code = manner
-            told: dict[str, Any] = {"status": status, "message": f"bad: {dict(form)}"}
-            self._answer(status, json.dumps(told | ({"code": code} if code else {})).encode())
-        else:
-            self._answer(201, json.dumps({"sid": "SM" + "1" * 32, "status": "queued"}).encode())
+        self.reply(Received("POST", self.path, form, self.headers.get("Authorization", "")))
 
-    def _answer(self, status: int, body: bytes, length: int | None = None) -> None:
+    def reply(self, request: Received) -> None:
+        raise AssertionError("each service says what it answers")
+
+    def answer(self, status: int, body: bytes, length: int | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(length or len(body)))
@@ -90,6 +68,51 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent."""
+
+
+@contextmanager
+def serving(server: ThreadingHTTPServer, released: threading.Event) -> Iterator[None]:
+    """``server`` while it is needed; its hanging answers are ``released`` at the end."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(RestHandler):
+    server: _Server
+
+    def reply(self, request: Received) -> None:
+        twilio = self.server.twilio
+        twilio.requests.append(request)
+        manner = twilio.manner
+        if manner == "hang":
+            twilio.released.wait(timeout=30)
+            self.close_connection = True
+        elif manner == "drop":
+            self.close_connection = True
+        elif manner == "garbage":
+            self.answer(201, b"<html>It works!</html>")
+        elif manner == "empty":
+            self.answer(500, b"")
+        elif manner == "truncated":
+            self.answer(201, b'{"sid": "SM1111')
+        elif manner == "list":
+            self.answer(201, b"[]")
+        elif manner == "cut":
+            self.answer(201, b'{"sid": "SM1111', length=400)
+        elif isinstance(manner, tuple):
+            # Like Twilio, it repeats the number it was given.
+            status, code = manner
+            told: dict[str, Any] = {"status": status, "message": f"bad: {request.fields}"}
+            self.answer(status, json.dumps(told | ({"code": code} if code else {})).encode())
+        else:
+            self.answer(201, json.dumps({"sid": "SM" + "1" * 32, "status": "queued"}).encode())
 
 
 class _Server(ThreadingHTTPServer):
@@ -102,15 +125,8 @@ def fake_twilio() -> Iterator[FakeTwilio]:
     """A running server; gone, with its threads, at the end."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.twilio = FakeTwilio(port=server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server, server.twilio.released):
         yield server.twilio
-    finally:
-        server.twilio.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class UnmappedHost(AssertionError):

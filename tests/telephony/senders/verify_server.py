@@ -9,11 +9,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from twilio_rest import Received
+from twilio_rest import Received, RestHandler, serving
 
 VERIFY_HOST = "verify.twilio.com"
 SERVICE = "VA" + "2" * 32
@@ -68,16 +68,12 @@ class FakeVerify:
         return 201, {"status": "approved", "valid": True, "to": form["To"]}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(RestHandler):
     server: _Server
 
-    def do_POST(self) -> None:
+    def reply(self, request: Received) -> None:
         verify = self.server.verify
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-        form = tuple(parse_qsl(body, keep_blank_values=True))
-        login = self.headers.get("Authorization", "")
-        verify.requests.append(Received("POST", self.path, form, login))
+        verify.requests.append(request)
         manner, found = verify.manner, _PATH.fullmatch(urlsplit(self.path).path)
         if manner == "hang":
             verify.released.wait(timeout=30)
@@ -85,33 +81,22 @@ class _Handler(BaseHTTPRequestHandler):
         elif manner == "drop":
             self.close_connection = True
         elif manner == "garbage":
-            self._answer(201, b"<html>It works!</html>")
+            self.answer(201, b"<html>It works!</html>")
         elif isinstance(manner, tuple):
             status, code = manner
-            told: dict[str, Any] = {"status": status, "message": f"bad: {dict(form)}"}
+            told: dict[str, Any] = {"status": status, "message": f"bad: {request.fields}"}
             self._json(status, told | ({"code": code} if code else {}))
         elif found is None:
             self._json(404, {"code": 20404, "message": "no such service"})
         elif found[1] == "Verifications":
-            self._json(*verify.begin(dict(form)))
+            self._json(*verify.begin(request.fields))
         elif manner == "odd":
             self._json(201, {"status": "under_review", "valid": None})
         else:
-            self._json(*verify.check(dict(form)))
+            self._json(*verify.check(request.fields))
 
     def _json(self, status: int, told: dict[str, Any]) -> None:
-        self._answer(status, json.dumps({"status": status} | told).encode())
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent."""
+        self.answer(status, json.dumps({"status": status} | told).encode())
 
 
 class _Server(ThreadingHTTPServer):
@@ -124,12 +109,5 @@ def fake_verify() -> Iterator[FakeVerify]:
     """A running server; gone, with its threads, at the end."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.verify = FakeVerify(port=server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server, server.verify.released):
         yield server.verify
-    finally:
-        server.verify.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
