@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.records.models import Customer
@@ -67,6 +67,22 @@ class Stored:
 _CUSTOMER = Shape(Customer, CustomerData)
 _CANDIDATE = Shape(Customer, CandidateData)
 
+# What every call asks is put together once: that takes as long as asking it.
+_BORN_ON = (
+    _CANDIDATE.select().where(Customer.birthdate_index == bindparam("key")).order_by(Customer.id)
+)
+_WITH_IDS = (
+    _CUSTOMER.select()
+    .where(Customer.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Customer.id)
+)
+_WITH_PHONES = select(Customer.id).where(
+    or_(
+        Customer.mobile_index.in_(bindparam("phones", expanding=True)),
+        Customer.landline_index.in_(bindparam("phones", expanding=True)),
+    )
+)
+
 
 def new_id() -> str:
     """An opaque id for a customer that has none yet."""
@@ -108,13 +124,12 @@ def candidates_born_on(session: Session, birthdate: date) -> list[CandidateData]
     """Every customer with this birthdate, in a steady order, with nothing decrypted that names are
     not compared by; empty where there is none."""
     key = blind_index(session).of("birthdate", birthdate.isoformat())
-    found = _CANDIDATE.select().where(Customer.birthdate_index == key).order_by(Customer.id)
-    return _CANDIDATE.all(session, found)
+    return _CANDIDATE.all(session, _BORN_ON, {"key": key})
 
 
 def by_ids(session: Session, ids: Collection[str]) -> list[CustomerData]:
     """The customers with these ids, as far as there are such."""
-    return _all(session, Customer.id.in_(ids))
+    return _CUSTOMER.all(session, _WITH_IDS, {"ids": list(ids)})
 
 
 def by_id(session: Session, customer_id: str) -> CustomerData | None:
@@ -132,7 +147,8 @@ def by_number(session: Session, number: str) -> CustomerData | None:
 def ids_by_phones(session: Session, phones: Collection[str]) -> set[str]:
     """The ids of every customer who has one of these numbers (E.164) as mobile or landline:
     families share one."""
-    return set(session.scalars(select(Customer.id).where(_has_phone(session, phones))))
+    keys = [phone_index(session, phone) for phone in phones]
+    return set(session.scalars(_WITH_PHONES, {"phones": keys}))
 
 
 def count(session: Session) -> int:
@@ -176,11 +192,6 @@ def reindex(session: Session, after: str, limit: int) -> list[str]:
             own.values(_indexes(session, customer)).execution_options(synchronize_session=False)
         )
     return [customer.id for customer in found]
-
-
-def _has_phone(session: Session, phones: Collection[str]) -> ColumnElement[bool]:
-    keys = [phone_index(session, phone) for phone in phones]
-    return or_(Customer.mobile_index.in_(keys), Customer.landline_index.in_(keys))
 
 
 def _all(session: Session, condition: ColumnElement[bool]) -> list[CustomerData]:

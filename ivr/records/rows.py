@@ -36,6 +36,7 @@ class Shape(Generic[R]):
         self._model = model
         self._record = record
         self._encrypted = [name for name in self.names if name in encrypted(model)]
+        self._table = model.__tablename__
 
     def select(self) -> Select[Any]:
         """A SELECT of exactly these columns."""
@@ -49,9 +50,12 @@ class Shape(Generic[R]):
         """The first record of a statement that began with :meth:`select`, or None."""
         return self.make(session, session.execute(statement.limit(1)).one_or_none())
 
-    def all(self, session: Session, statement: Select[Any]) -> list[R]:
-        """Every record of a statement that began with :meth:`select`."""
-        return [self._opened(session, row) for row in session.execute(statement)]
+    def all(
+        self, session: Session, statement: Select[Any], values: Mapping[str, Any] | None = None
+    ) -> list[R]:
+        """Every record of a statement that began with :meth:`select`; ``values`` are those of its
+        parameters."""
+        return [self._opened(session, row) for row in session.execute(statement, values)]
 
     def values(self, session: Session, record: R) -> dict[str, Any]:
         """Column values of a record."""
@@ -64,8 +68,12 @@ class Shape(Generic[R]):
     def _opened(self, session: Session, row: Sequence[Any]) -> R:
         values = dict(zip(self.names, row, strict=True))
         named = row_name(self._model, values)
+        ring, types = key_ring(session), encrypted(self._model)
         for name in self._encrypted:
-            values[name] = unseal(session, self._model, name, named, values[name])
+            token = values[name]
+            if token is not None:
+                text = _text(session, ring, token, Place(self._table, name, named))
+                values[name] = types[name].of_text(text)
         return self._record(**values)
 
 
@@ -101,14 +109,16 @@ def unseal(session: Session, model: type[Base], column: str, row: str, token: An
     if token is None:
         return None
     place = Place(model.__tablename__, column, row)
-    ring = key_ring(session)
+    return encrypted(model)[column].of_text(_text(session, key_ring(session), token, place))
+
+
+def _text(session: Session, ring: KeyRing, token: str, place: Place) -> str:
     try:
-        text = ring.cipher.decrypt(token, place)
+        return ring.cipher.decrypt(token, place)
     except UnknownKey:
         # Keys began to rotate after this transaction: see them now.
         ring.load(session.connection())
-        text = ring.cipher.decrypt(token, place)
-    return encrypted(model)[column].of_text(text)
+        return ring.cipher.decrypt(token, place)
 
 
 def insert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
