@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, distinct, func, insert, select, update
+from sqlalchemy import case, distinct, func, select, update
 from sqlalchemy.orm import Session
 
 from ivr.errors import NotFound
@@ -53,7 +53,7 @@ _CODE = Shape(Code, CodeRecord)
 def create(session: Session, record: CodeRecord) -> None:
     """Store a new code. A second one for the same ``intent_id`` ends the transaction with
     RecordsError: ask :func:`by_intent` first."""
-    session.execute(insert(Code).values(**_CODE.values(session, record)))
+    _CODE.add(session, record)
 
 
 def by_intent(session: Session, intent_id: str) -> CodeRecord | None:

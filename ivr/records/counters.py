@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from ivr.records.models import FailureCounter
 from ivr.records.rows import insert
+
+_VALUE = select(FailureCounter.value).where(
+    FailureCounter.scope == bindparam("scope"),
+    FailureCounter.key_index == bindparam("key_index"),
+    FailureCounter.day == bindparam("day"),
+)
 
 
 def bump(session: Session, scope: str, key_index: str, day: date, by: int = 1) -> int:
@@ -43,14 +49,8 @@ def take(session: Session, scope: str, key_index: str, day: date, most: int) -> 
 
 def value(session: Session, scope: str, key_index: str, day: date) -> int:
     """The count so far; 0 where nothing was counted."""
-    found = session.execute(
-        select(FailureCounter.value).where(
-            FailureCounter.scope == scope,
-            FailureCounter.key_index == key_index,
-            FailureCounter.day == day,
-        )
-    ).scalar_one_or_none()
-    return found or 0
+    asked = {"scope": scope, "key_index": key_index, "day": day}
+    return session.execute(_VALUE, asked).scalar_one_or_none() or 0
 
 
 def total(session: Session, scope: str, key_index: str, since: date) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from sqlalchemy import Select, select
+import sqlalchemy
+from sqlalchemy import Select, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -37,6 +38,8 @@ class Shape(Generic[R]):
         self._record = record
         self._encrypted = [name for name in self.names if name in encrypted(model)]
         self._table = model.__tablename__
+        # Put together once: that takes longer than storing.
+        self._add = sqlalchemy.insert(cast(Table, model.__table__))
 
     def select(self) -> Select[Any]:
         """A SELECT of exactly these columns."""
@@ -56,6 +59,10 @@ class Shape(Generic[R]):
         """Every record of a statement that began with :meth:`select`; ``values`` are those of its
         parameters."""
         return [self._opened(session, row) for row in session.execute(statement, values)]
+
+    def add(self, session: Session, record: R) -> None:
+        """Store a record that is not there yet."""
+        session.execute(self._add, self.values(session, record))
 
     def values(self, session: Session, record: R) -> dict[str, Any]:
         """Column values of a record."""
