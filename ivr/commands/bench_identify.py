@@ -244,12 +244,13 @@ def _callers(wanted: Sequence[MadeUp], lookups: int) -> Iterator[tuple[int, date
 
 
 def _searched(db: Database, wanted: Sequence[MadeUp], lookups: int) -> list[Row]:
-    """Reading the customers of a day, comparing the name, reading who fits; nothing stored."""
+    """Reading the customers of a day, comparing the name, reading who fits, in one transaction as
+    every call does it; nothing stored."""
     directory = RecordsDirectory(db)
     found = set()
 
     def look_up(request: CheckRequest) -> None:
-        found.add(search(directory, request).match)
+        found.add(directory.together(lambda opened: search(opened, request)).match)
 
     rows = _timed("search", look_up, wanted, lookups)
     if not {"one", "none"} <= found:
