@@ -86,7 +86,7 @@ COMMANDS = {
     ),
     "incident": (
         "ivr.commands.incident:incident",
-        "List the customers affected by an incident, for their notification.",
+        "After a leak: who is affected, what is on record, what has to be reported until when.",
     ),
     "audio": (
         "ivr.commands.audio:audio",

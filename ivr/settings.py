@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
@@ -31,6 +30,10 @@ from ivr.setting_values import (
     ResultReader,
     Sender,
     Way,
+    is_example,
+    is_loopback,
+    like,
+    sid,
 )
 
 
@@ -112,9 +115,9 @@ class Settings(BaseSettings):
     #: Who answers when all else fails (E.164).
     fallback_number: OptionalE164 = ""
     #: Sound that callers in a queue hear between words, an ``https`` URL; empty: a pause.
-    wait_music: Annotated[str, Field(pattern=r"^(https://[!-~]+)?$")] = ""
+    wait_music: Annotated[str, like("https://[!-~]+", "must be an https:// address")] = ""
     #: Activity that a TaskRouter worker has after a call; empty: the one before.
-    after_work_activity: Annotated[str, Field(pattern=r"^(WA[0-9a-f]{32})?$")] = ""
+    after_work_activity: Annotated[str, sid("WA")] = ""
     #: Seconds an agent's phone rings.
     ring_s: int = Field(default=20, ge=5, le=120)
 
@@ -148,6 +151,8 @@ class Settings(BaseSettings):
     keep_verifications_days: int = Field(default=90, ge=1, le=3650)
     #: Days that it leaves counts of failures and of codes sent.
     keep_counters_days: int = Field(default=30, ge=2, le=3650)
+    #: Days that it leaves incidents after they were closed.
+    keep_incidents_days: int = Field(default=1095, ge=30, le=36500)
     #: Days that it leaves rows of the audit.
     keep_audit_days: int = Field(default=1095, ge=30, le=36500)
 
@@ -168,9 +173,9 @@ class Settings(BaseSettings):
     voice_sender: Sender = "outbox"
     email_sender: Sender = "outbox"
     #: The Verify service (``VA…``) of senders that are ``verify``.
-    twilio_verify_service: Annotated[str, Field(pattern=r"^(VA[0-9a-f]{32})?$")] = ""
+    twilio_verify_service: Annotated[str, sid("VA")] = ""
     #: Its message template (``HJ…``); empty: the service's own.
-    twilio_verify_template: Annotated[str, Field(pattern=r"^(HJ[0-9a-f]{32})?$")] = ""
+    twilio_verify_template: Annotated[str, sid("HJ")] = ""
     code_minutes: int = Field(default=10, ge=1, le=10)
     #: Wrong codes allowed per verification before a person takes over.
     code_attempts: int = Field(default=3, ge=1, le=5)
@@ -178,6 +183,8 @@ class Settings(BaseSettings):
     code_sends: int = Field(default=3, ge=1, le=5)
     #: Failures per claimed identity or customer in a day before its checks become decoys.
     lockout_failures: int = Field(default=10, ge=3, le=50)
+    #: Wrong codes in a row, over whatever time, before a customer's checks become decoys.
+    lockout_in_a_row: int = Field(default=100, ge=10, le=100)
     #: Codes per customer and day.
     customer_sends_per_day: int = Field(default=6, ge=1, le=50)
     #: Codes per number prefix (first six digits) and day.
@@ -277,12 +284,12 @@ class Settings(BaseSettings):
     @property
     def listens_on_loopback(self) -> bool:
         """Whether only this machine can reach the web process."""
-        return _is_loopback(self.bind)
+        return is_loopback(self.bind)
 
     @property
     def media_listens_on_loopback(self) -> bool:
         """Whether only this machine can reach the media process."""
-        return _is_loopback(self.media_bind)
+        return is_loopback(self.media_bind)
 
     @property
     def database(self) -> str:
@@ -313,6 +320,8 @@ class Settings(BaseSettings):
             "IVR_DATABASE_URL": self.database_url.get_secret_value(),
         }
         problems = [f"{name} is missing" for name, value in needed.items() if not value]
+        left = [f"IVR_{name.upper()}" for name, value in self if is_example(value)]
+        problems += [f"{name} is still the example's: put your own in" for name in left]
         if not self.public_url.startswith("https://"):
             problems.append("IVR_PUBLIC_URL must begin with https://")
         if not self.check_signatures:
@@ -345,14 +354,6 @@ class Settings(BaseSettings):
         }
 
 
-def _is_loopback(bind: str) -> bool:
-    host = bind.rpartition(":")[0].strip("[]")
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _unknown_settings(env_file: str) -> list[str]:
     """The names in the file that begin with ``IVR_`` and are none of ours, each with the nearest.
 
@@ -383,7 +384,8 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(_env_file=env_file, **overrides)  # type: ignore[call-arg,arg-type]
     except ValidationError as error:
         lines = [
-            f"IVR_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            f"IVR_{'_'.join(str(part) for part in item['loc']).upper()}: "
+            + item["msg"].removeprefix("Value error, ")
             for item in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("settings are wrong:\n  " + "\n  ".join(lines)) from None

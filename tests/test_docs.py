@@ -115,8 +115,13 @@ def test_the_example_env_file_is_a_production_that_would_start(
     block = re.search(r"```ini\n(.*?)```", (DOCS / "settings.md").read_text(), re.DOTALL)
     assert block
     example = tmp_path / "honnin.env"
-    example.write_text(block[1])
     monkeypatch.setenv("IVR_ENV_FILE", str(example))
+    example.write_text(block[1])
+    left = [line.partition("=")[0] for line in block[1].splitlines() if "replace-me" in line]
+    assert load_settings().production_problems() == [
+        f"{name} is still the example's: put your own in" for name, _ in fields() if name in left
+    ]
+    example.write_text(block[1].replace("replace-me", "mine"))
     settings = load_settings()
     assert settings.mode == "production"
     assert settings.production_problems() == []

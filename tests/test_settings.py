@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from ivr.errors import SettingsError
+from ivr.setting_values import EXAMPLE
 from ivr.settings import Settings, load_settings
 
 SECRETS = [
@@ -142,9 +143,9 @@ def test_a_destination_may_be_a_sip_address(address: str, monkeypatch: pytest.Mo
         "0312345678",
         "+0312345678",
         "+81-3-1234-5678",
-        "+813",
+        "+8143",
         "queue@pbx.example.co.jp",
-        "sip:",
+        "sips:",
         "sip:queue@pbx.example.co.jp?X-Level=verified",
         "sip:queue:secret@pbx.example.co.jp",
         "sip:a@b@pbx.example.co.jp",
@@ -301,6 +302,50 @@ def test_each_gap_of_a_production_is_named(changed: dict[str, object], problem: 
     problems = load_settings(**{**PRODUCTION, **changed}).production_problems()
     assert len(problems) == 1
     assert problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"twilio_auth_token": "replace-me"}, "IVR_TWILIO_AUTH_TOKEN"),
+        ({"database_url": "postgresql://h:" + EXAMPLE + "@db/h"}, "IVR_DATABASE_URL"),
+        ({"signing_key": '{"kty": "OKP", "d": "replace-me"}'}, "IVR_SIGNING_KEY"),
+        ({"result_keys": {"crm": "replace-me"}}, "IVR_RESULT_KEYS"),
+        ({"crm_secrets": {"crm": "whsec_replace-me"}}, "IVR_CRM_SECRETS"),
+    ],
+)
+def test_what_is_still_the_examples_is_refused(changed: dict[str, object], name: str) -> None:
+    problems = load_settings(**{**PRODUCTION, **changed}).production_problems()
+    assert problems == [f"{name} is still the example's: put your own in"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        (
+            "twilio_number",
+            "0312345678",
+            "must be a phone number with its country, like +81312345678",
+        ),
+        ("fallback_number", "+81312345678 ", "must be a phone number with its country"),
+        ("phone_prefixes", "+81, +82", "with commas between, like +81,+82"),
+        ("wait_music", "http://example.co.jp/a.mp3", "must be an https:// address"),
+        ("after_work_activity", "WA12", "must be WA and 32 hexadecimal digits"),
+        ("twilio_verify_service", "VA" + "G" * 32, "must be VA and 32 hexadecimal digits"),
+        ("twilio_verify_template", "VA" + "0" * 32, "must be HJ and 32 hexadecimal digits"),
+        ("destinations", {"agents": ["0312345678"]}, "a SIP address like sip:desk@pbx.example"),
+        ("destinations", {"agents": ["sip:" + "a" * 251]}, "must be a phone number"),
+        ("destinations", {"agents": [""]}, "must not be empty"),
+    ],
+)
+def test_what_must_be_is_said_in_our_words(name: str, value: object, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**{name: value})
+    told = str(caught.value)
+    assert f"IVR_{name.upper()}" in told
+    assert words in told
+    assert "pattern" not in told
+    assert "Value error" not in told
 
 
 def test_every_gap_is_named_at_once() -> None:

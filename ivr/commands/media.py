@@ -13,7 +13,7 @@ from ivr.errors import SettingsError
 from ivr.settings import Settings, load_settings
 from ivr.speaking.prompt_sounds import PromptSounds
 from ivr.telephony import links
-from ivr.telephony.logging import configure_logging
+from ivr.telephony.logging import configure_logging, log_uncaught
 from ivr.wiring.media import Media, build_media
 
 #: Seconds that running turns get when the process is told to end.
@@ -35,6 +35,7 @@ def media() -> None:
         )
     check_free("IVR_MEDIA_BIND", settings.media_bind)
     configure_logging(settings.log_level)
+    log_uncaught()
     running = build_media(settings, SystemClock())
     try:
         running.backstage.directory.start()

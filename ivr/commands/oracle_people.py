@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from threading import Lock
 from typing import Literal
 
 from ivr.clock import Clock
@@ -15,8 +17,10 @@ from ivr.identity.ports import Channel, CodeMessage
 from ivr.records import counters, customers
 from ivr.records.customers import CustomerData
 from ivr.records.database import Database
+from ivr.rehearsal.customer_service import ServiceTrouble
 
-#: What the provider does with a message to a customer: the last figure but seven of the number.
+#: What the provider does with a message to a customer: the last figure but seven of the number
+#: says which of them, from 1 (telephones have no 0 there).
 Provider = Literal[
     "takes", "slow", "hangs", "blocked", "other_channel", "refused", "retry_later",
     "configuration",
@@ -41,7 +45,8 @@ class Kind:
     """People of one kind. ``says``: the name as it is said. ``registered``: the names of the
     customers with the birthdate that is said, beside :data:`BORN_ALIKE` others where
     ``born_alike``. ``contacts``: what they have registered. ``locked``: too many codes were wrong
-    today. ``capped``: too many were sent."""
+    today. ``capped``: too many were sent. ``trouble``: what the company's service does with
+    requests about them."""
 
     name: str
     says: str = "山田太郎です"
@@ -52,6 +57,7 @@ class Kind:
     locked: bool = False
     capped: bool = False
     changed: bool = False
+    trouble: ServiceTrouble | None = None
 
 
 RIGHT = Kind("right")
@@ -76,6 +82,19 @@ KINDS: tuple[Kind, ...] = (
     Kind("provider busy", provider="retry_later"),
     Kind("misconfigured", provider="configuration"),
 )
+#: Customers of a service that does otherwise for them than for all others.
+CRM_KINDS: tuple[Kind, ...] = (
+    Kind("service slow", trouble=ServiceTrouble("slow")),
+    Kind("service hangs", trouble=ServiceTrouble("hangs")),
+    Kind("service fails", trouble=ServiceTrouble("fails")),
+    Kind("service not as agreed", trouble=ServiceTrouble("garbage")),
+    Kind("service hangs for a code", trouble=ServiceTrouble("hangs", at=2)),
+    Kind("service fails for a code", trouble=ServiceTrouble("fails", at=2)),
+    Kind("service hangs at the entry", trouble=ServiceTrouble("hangs", at=3)),
+    Kind("service fails at the entry", trouble=ServiceTrouble("fails", at=3)),
+    Kind("service wrong at the entry", trouble=ServiceTrouble("garbage", at=3)),
+)
+_ALL = (*KINDS, *CRM_KINDS)
 #: Has no place among the others: whom the wrong birthdate belongs to.
 _ICHIRO = CustomerData(
     "ichiro", "OICHIRO", "鈴木", "一郎", "スズキ", "イチロウ", date(1929, 4, 1),
@@ -105,8 +124,8 @@ def claimants(kind: Kind, number: int) -> list[Claimant]:
     return found
 
 
-def store(db: Database, kinds: Sequence[Kind], number: int, clock: Clock) -> None:
-    """Register the customers of ``number`` people of each kind, and those who are born alike."""
+def registered(kinds: Sequence[Kind], number: int, clock: Clock) -> list[CustomerData]:
+    """The customers of ``number`` people of each kind, and those who are born alike."""
     others = _others(number * len(kinds) * BORN_ALIKE)
     rows = [_ICHIRO]
     for kind in kinds:
@@ -119,12 +138,26 @@ def store(db: Database, kinds: Sequence[Kind], number: int, clock: Clock) -> Non
                 rows.append(
                     CustomerData(
                         f"o{serial}", f"O{serial:07d}", surname, given, surname, given, born,
-                        mobile=f"+8180{serial:08d}",
+                        mobile=f"+8180{serial + 10_000_000:08d}",
                     )
                 )  # fmt: skip
+    return rows
+
+
+def store(db: Database, people: Sequence[CustomerData], clock: Clock) -> None:
+    """Register them in our own table."""
     with db.writing() as session:
-        customers.put_all(session, rows, clock.now())
-    spoil(db, kinds, number, clock)
+        customers.put_all(session, people, clock.now())
+
+
+def service_troubles(kinds: Sequence[Kind], number: int) -> dict[str, ServiceTrouble]:
+    """What a service does with requests about ``number`` customers of each kind, by their id."""
+    return {
+        _id(kind, each, 0): kind.trouble
+        for kind in kinds
+        if kind.trouble is not None
+        for each in range(number)
+    }
 
 
 def spoil(db: Database, kinds: Sequence[Kind], number: int, clock: Clock) -> None:
@@ -141,15 +174,20 @@ def spoil(db: Database, kinds: Sequence[Kind], number: int, clock: Clock) -> Non
 
 
 class Providers:
-    """Every channel's provider: does what the number or mailbox of a destination says."""
+    """Every channel's provider: does what the number or mailbox of a destination says. ``asked``:
+    how often, by the name of a kind."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._lock = Lock()
+        self.asked: Counter[str] = Counter()
 
     def send(self, message: CodeMessage) -> None:
         """See :class:`ivr.identity.ports.CodeSender`."""
         figures = [figure for figure in message.destination if figure.isdigit()]
-        provider = _PROVIDERS[int(figures[-8])]
+        provider = _PROVIDERS[int(figures[-8]) - 1]
+        with self._lock:
+            self.asked[_ALL[int("".join(figures[-7:-5]))].name] += 1
         if provider == "slow":
             self._clock.sleep(_SLOW_S)
         elif provider == "hangs":
@@ -167,17 +205,17 @@ def _others(number: int) -> Iterator[tuple[int, str, str]]:
 
 
 def _born(kind: Kind, each: int) -> date:
-    return _OLDEST + timedelta(days=KINDS.index(kind) * 1000 + each)
+    return _OLDEST + timedelta(days=_ALL.index(kind) * 1000 + each)
 
 
 def _id(kind: Kind, each: int, twin: int) -> str:
-    return f"k{KINDS.index(kind)}-{each}-{twin}"
+    return f"k{_ALL.index(kind)}-{each}-{twin}"
 
 
 def _number(kind: Kind, each: int, twin: int) -> str:
     """Eight figures: what the provider does, the kind, whose it is."""
     own = each * 2 + twin
-    return f"{_PROVIDERS.index(kind.provider)}{KINDS.index(kind):02d}{own:05d}"
+    return f"{_PROVIDERS.index(kind.provider) + 1}{_ALL.index(kind):02d}{own:05d}"
 
 
 def _mobile(kind: Kind, each: int, twin: int) -> str:

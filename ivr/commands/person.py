@@ -26,7 +26,7 @@ _directory_id = click.option(
 
 @click.group()
 def person() -> None:
-    """What is stored about one customer, by customer number: tell, correct, delete it."""
+    """What is stored about one customer, by number: tell, correct, delete it, end a lock."""
 
 
 @person.command()
@@ -75,6 +75,21 @@ def correct(number: str, field: str, why: str) -> None:
         except ValueError as error:
             raise click.ClickException(str(error)) from None
     click.echo("corrected" if changed else "it was so already; nothing changed")
+
+
+@person.command()
+@click.argument("number")
+@_directory_id
+@why
+def release(number: str, directory_id: str | None, why: str) -> None:
+    """Let the customer NUMBER prove who they are by codes again, after too many wrong ones.
+
+    For calls that come with the flag locked_until_released, once somebody is sure that it was not
+    the customer, or that it was. What was counted today stays until midnight in Japan.
+    """
+    with _opened() as db:
+        failures = persons.release(db, number, directory_id, who=operator(), why=why)
+    click.echo(f"forgotten: {failures} wrong codes in a row")
 
 
 @person.command()

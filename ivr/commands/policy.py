@@ -8,6 +8,7 @@ import click
 
 from ivr.commands.options import spoken_language
 from ivr.errors import SettingsError
+from ivr.flow.loader import POLICIES, load_policy
 from ivr.flow.model import Language
 from ivr.flow.policy import UNWRITTEN, Band, PolicyFile
 from ivr.identity.assurance import LEVELS
@@ -21,14 +22,23 @@ def policy() -> None:
 
 
 @policy.command()
-@click.argument("flow", required=False)
+@click.argument("name", required=False)
 @spoken_language
-def show(flow: str | None, language: Language) -> None:
-    """Show the policy of FLOW (default: the one that answers calls) as tables (Markdown)."""
-    loaded = load_shipped_flow(load_settings(), name=flow)
-    if loaded.policy is UNWRITTEN:
-        raise SettingsError(f"the flow {loaded.name} names no policy", hint="docs/policy.md")
-    click.echo("\n".join(tables(loaded.policy, language)))
+def show(name: str | None, language: Language) -> None:
+    """Show a policy as tables (Markdown): that of the flow NAME, or the policy of that name.
+
+    Without NAME it is that of the flow that answers calls.
+    """
+    settings = load_settings()
+    path = settings.flows_dir / POLICIES / f"{name}.yaml"
+    if name is not None and not (settings.flows_dir / name).exists() and path.exists():
+        found = load_policy(path)
+    else:
+        flow = load_shipped_flow(settings, name=name)
+        if flow.policy is UNWRITTEN:
+            raise SettingsError(f"the flow {flow.name} names no policy", hint="docs/policy.md")
+        found = flow.policy
+    click.echo("\n".join(tables(found, language)))
 
 
 def tables(file: PolicyFile, language: Language) -> Iterator[str]:
@@ -41,6 +51,7 @@ def tables(file: PolicyFile, language: Language) -> Iterator[str]:
     wants = [(intent, action) for intent, action in file.intents.items()]
     yield from _table("What a call takes", ("about", "action"), wants)
     yield from _table("What is withheld", ("when", "actions", "then"), _withheld(file, language))
+    yield from _table("Who is spared a code", ("entered", "after", "once"), _spared(file))
     yield from _table("Points", ("reason", "when", "points"), _points(file))
 
 
@@ -93,6 +104,14 @@ def _withheld(file: PolicyFile, language: Language) -> list[tuple[str, str, str]
         points = f"{file.risk.person} points of the caller's number and behaviour"
         rows.append((points, "everything", "straight to a person"))
     return rows
+
+
+def _spared(file: PolicyFile) -> list[tuple[str, str, str]]:
+    rule = file.known_caller
+    if rule is None:
+        return []
+    after = "any call" if rule.after_agent else "a call that no agent took"
+    return [(f"within {rule.within}", after, "yes")]
 
 
 def _points(file: PolicyFile) -> list[tuple[str, str, str]]:

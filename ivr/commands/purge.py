@@ -81,6 +81,7 @@ def periods_of(settings: Settings) -> dict[str, timedelta]:
         "audio": timedelta(days=settings.keep_audio_days),
         "verifications": timedelta(days=settings.keep_verifications_days),
         "counters": timedelta(days=settings.keep_counters_days),
+        "incidents": timedelta(days=settings.keep_incidents_days),
         "traffic": retention.TRAFFIC,
     }
 

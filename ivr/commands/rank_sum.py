@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from random import Random
 
+#: Delays that are looked at, in seconds: from a tenth of a millisecond in steps of a tenth.
+_SHIFTS = tuple(1e-4 * 1.1**step for step in range(97))
+_TRIALS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class RankSum:
@@ -54,7 +58,7 @@ def holm(chances: Sequence[float]) -> list[float]:
     return corrected
 
 
-def power(
+def found_shifts(
     times: Sequence[float], shift: float, *, alpha: float, trials: int, chance: Random
 ) -> float:
     """How often the test finds, at level ``alpha``, that the second of two samples as large as
@@ -65,3 +69,17 @@ def power(
         second = [time + shift for time in chance.choices(times, k=len(times))]
         found += rank_sum(first, second).p < alpha
     return found / trials
+
+
+def smallest_shift(
+    times: Sequence[float], *, alpha: float, power: float, chance: Random
+) -> float | None:
+    """The smallest delay in seconds, to a tenth, that the test finds at level ``alpha`` with a
+    chance of ``power`` between two samples as large as ``times`` and drawn from them; None: it
+    would not even find a second."""
+    low, high = 0, len(_SHIFTS)
+    while low < high:
+        middle = (low + high) // 2
+        found = found_shifts(times, _SHIFTS[middle], alpha=alpha, trials=_TRIALS, chance=chance)
+        low, high = (low, middle) if found >= power else (middle + 1, high)
+    return _SHIFTS[low] if low < len(_SHIFTS) else None

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from ivr.clock import SystemClock
+from ivr.clock import JAPAN, SystemClock
 from ivr.commands import options
 from ivr.errors import NotFound
 from ivr.flow.loader import load_policy
-from ivr.identity.replay import CHECKED, ISSUED, PastRow, replayed
+from ivr.identity.replay import CHECKED, ISSUED, PastRow, Replay, replayed
 from ivr.records import audit, audit_chain, results
 from ivr.records.database import Database
 from ivr.settings import load_settings
@@ -69,20 +70,39 @@ def _explained(row: Mapping[str, object]) -> Iterator[str]:
 )
 @options.since
 @options.until
-def replay(path: Path, since: str | None, until: str | None) -> None:
+@click.option("--summary", is_flag=True, help="Only the figures, not each call.")
+def replay(path: Path, since: str | None, until: str | None, summary: bool) -> None:
     """Say which past calls would be decided otherwise under another policy.
 
-    Reads what the audit keeps of each call: factors, flags and signals, no personal data.
-    --since is included, --until is not.
+    First how many calls were and would be decided how; then each call that would be decided
+    otherwise, with its time in Japan, its id and what would change. Reads what the audit keeps of
+    each call: factors, flags and signals, no personal data. --since is included, --until is not.
     """
     policy = load_policy(path)
     with _opened() as db, db.reading() as session:
         found = replayed(_rows(audit_chain.rows(session), since, until), policy)
+    for line in _replayed(found, policy.policy):
+        click.echo(line)
+    if summary:
+        return
     for call in found.otherwise:
-        click.echo(f"{call.at[:19]}Z  {call.call_id}  {'; '.join(call.changes)}")
+        at = datetime.fromisoformat(call.at).astimezone(JAPAN)
+        click.echo(f"{at:%Y-%m-%d %H:%M}  {call.call_id}  {'; '.join(call.changes)}")
+
+
+def _replayed(found: Replay, policy: str) -> Iterator[str]:
+    """The figures as a table."""
+    yield f"transfers: {found.results}, beginnings of calls: {found.beginnings}; by policy {policy}"
+    if found.figures:
+        wide = max(map(len, found.figures))
+        yield f"  {'':{wide}}  {'was':>7}  {'would be':>8}"
+        for name, each in found.figures.items():
+            more = each.would_be - each.was
+            difference = f"  ({more:+})" if more else ""
+            yield f"  {name:{wide}}  {each.was:>7}  {each.would_be:>8}{difference}"
     number = len(found.otherwise)
-    decided = f"{found.beginnings} beginnings and {found.results} results decided again"
-    click.echo(f"{decided}: {number or 'none'} otherwise")
+    many = {0: "nothing", 1: "1 call"}.get(number, f"{number} calls")
+    yield f"{many} would be decided otherwise"
 
 
 def _rows(

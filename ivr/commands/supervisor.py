@@ -21,7 +21,7 @@ from urllib.request import urlopen
 
 import structlog
 
-from ivr.telephony.logging import configure_logging
+from ivr.telephony.logging import configure_logging, log_uncaught
 
 _log = structlog.get_logger(__name__)
 
@@ -188,6 +188,7 @@ def main() -> None:
     media process have started, the seconds they have for it, and the level of logs."""
     web_started, media_started, limit_s, level = sys.argv[1:]
     configure_logging(level)
+    log_uncaught()
     ivr = (sys.executable, "-m", "ivr.cli")
     web = (*ivr, "serve", "--no-upgrade", "--no-media")
     supervisor = Supervisor(

@@ -14,7 +14,10 @@ from ivr.records.intents import IntentRecord
 from ivr.records.results import ResultRecord
 
 #: Evidence that is a code. The rest names the customer, or says again what the row says.
-_EVIDENCE = ("match", "sent", "code", "channel", "code_call")
+_EVIDENCE = (
+    "match", "sent", "code", "channel", "code_call", "second", "second_channel", "recent",
+    "recent_from",
+)  # fmt: skip
 
 
 def began(call: CallRecord) -> Entry:

@@ -320,8 +320,12 @@ def _checked(flow: Flow, call: Call, event: Checked) -> Call:
     call = call.without(*codes).flagged(*event.flags)
     # Whoever is identified anew has to prove anew: nothing proven about another claim is kept.
     before = {} if event.check == "identify" else call.evidence
+    found = dict(event.evidence)
+    if before.get("code") == "ok" and found.get("code") != "ok":
+        # What was proven in this call stays so, whatever is entered afterwards.
+        found.pop("code", None)
     signals = {**call.signals, **event.signals}
-    call = replace(call, evidence={**before, **event.evidence}, signals=signals)
+    call = replace(call, evidence={**before, **found}, signals=signals)
     if event.outcome not in CHECK_OUTCOMES[event.check] or event.outcome not in state.on:
         return _leave(flow, call.flagged("trouble"), "failed")
     person = state.on.get(SCREENED)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from ivr.dialogue.call import Call
 from ivr.flow.flow import Flow
 from ivr.flow.policy import UNWRITTEN
 from ivr.identity.assurance import Assurance, assess
 from ivr.identity.policy import decided
+
+#: Is told of each result that was made and stored, once.
+Issued = Callable[[Assurance], None]
 
 
 def assurance(flow: Flow, call: Call) -> Assurance:
@@ -27,3 +33,12 @@ def assurance(flow: Flow, call: Call) -> Assurance:
     if flow.policy is UNWRITTEN:
         return sure
     return decided(flow.policy, sure, signals=call.signals, intent=call.intent)
+
+
+def proven_at(call: Call) -> datetime | None:
+    """When a code was accepted (aware), in this call or in the earlier one that counts for it."""
+    text = call.evidence.get("verified_at") or call.evidence.get("recent_at")
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pydantic import TypeAdapter
 
 from ivr.dialogue.call import Call
+from ivr.dialogue.outcome import assurance
 from ivr.flow.flow import Flow
-from ivr.identity.ports import CheckRequest
+from ivr.identity.policy import further, spares_a_code
+from ivr.identity.ports import Channel, CheckRequest, KnownCallerRule
 from ivr.understanding.value import HeardName
 
 _REQUEST: TypeAdapter[CheckRequest] = TypeAdapter(CheckRequest)
@@ -18,11 +20,16 @@ GIVEN_UP: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "send_code": ("sent", {"sent": "none"}, ("send_error",)),
     "send_code_again": ("sent", {"sent": "none"}, ("send_error",)),
     "send_code_other": ("sent", {"sent": "none"}, ("send_error",)),
+    "send_code_second": ("sent", {"sent": "none", "second": "sent"}, ("send_error",)),
+    "known_caller": ("unknown", {}, ()),
     "check_code": ("failed", {}, ("trouble",)),
     "callback_number": ("not_offered", {}, ()),
     "callback_here": ("failed", {}, ("trouble",)),
     "callback_there": ("failed", {}, ("trouble",)),
 }
+
+#: Checks that may send a code for a second contact.
+_SENDS = frozenset({"send_code_second", "send_code_again", "send_code_other"})
 
 
 def check_request(
@@ -57,7 +64,23 @@ def check_request(
         phone=texts.get("phone_number"),
         customer_number=texts.get("customer_number"),
         code=texts.get("code"),
+        known_caller=_known_caller(flow, call) if check == "known_caller" else None,
+        further=_further(flow, call) if check in _SENDS else None,
     )
+
+
+def _known_caller(flow: Flow, call: Call) -> KnownCallerRule | None:
+    """What the policy says of callers verified a moment ago, where that is enough for this call."""
+    rule, sure = flow.policy.known_caller, assurance(flow, call)
+    if rule is None or not spares_a_code(
+        flow.policy, sure, signals=call.signals, intent=call.intent
+    ):
+        return None
+    return KnownCallerRule(rule.seconds, rule.after_agent)
+
+
+def _further(flow: Flow, call: Call) -> tuple[Channel, ...] | None:
+    return further(flow.policy, assurance(flow, call), call.intent)
 
 
 def to_json(request: CheckRequest) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.orm import Session
@@ -28,7 +28,7 @@ from ivr.dialogue.call import (
 )
 from ivr.dialogue.events import CallStarted, Checked, Event, HungUp, TransferEnded
 from ivr.dialogue.machine import new_call, step
-from ivr.dialogue.outcome import assurance
+from ivr.dialogue.outcome import Issued, assurance, proven_at
 from ivr.dialogue.replies import AgentView, Reply, reply_of
 from ivr.dialogue.shelf import FlowShelf
 from ivr.dialogue.watcher import IntentWatcher, Unwatched
@@ -38,7 +38,7 @@ from ivr.identity.ports import CheckResult
 from ivr.identity.result import ResultSigner, new_reference
 from ivr.records import audit, calls, intents, kept_audio, results
 from ivr.records.calls import AlreadyThere, CallRecord
-from ivr.records.database import Database
+from ivr.records.database import Database, once_committed
 from ivr.records.intents import IntentRecord
 from ivr.records.results import ResultRecord
 
@@ -58,6 +58,7 @@ class DialogueService:
         check_deadline_s: int,
         result_minutes: int,
         announcements: Announcements = NOBODY,
+        issued: Issued = lambda sure: None,
     ) -> None:
         self._db = db
         self._shelf = shelf
@@ -66,6 +67,7 @@ class DialogueService:
         self._deadline = timedelta(seconds=check_deadline_s)
         self._result_life = timedelta(minutes=result_minutes)
         self._announcements = announcements
+        self._issued = issued
         self._watcher: IntentWatcher = Unwatched()
 
     @property
@@ -306,7 +308,7 @@ class DialogueService:
             reference=reference,
             assurance=sure,
             language=call.language,
-            verified_at=_instant(call.evidence.get("verified_at")),
+            verified_at=proven_at(call),
             flow=flow.name,
             flow_digest=flow.digest,
             destination=action.destination,
@@ -325,6 +327,7 @@ class DialogueService:
         )
         audit.note(session, made, now)
         self._announcements.issued(session, record, issued, sure, action.destination)
+        once_committed(session, lambda: self._issued(sure))
         _log.info(
             "transfer", assurance=sure.level, destination=action.destination, flags=sure.flags
         )
@@ -391,10 +394,3 @@ class DialogueService:
         found = results.by_turn(session, record.id, number)
         reference = None if found is None else found.reference
         return reply_of(record, call, action, reference, turn=number)
-
-
-def _instant(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else datetime.fromisoformat(text)
-    except ValueError:
-        return None

@@ -47,6 +47,8 @@ def load_flow(
     Raises:
         FilesError: with every problem of every file.
     """
+    if not (folder / FLOW_FILE).exists():
+        raise FilesError([_no_flow(folder)])
     document = read_yaml(folder / FLOW_FILE)
     file = validate(document, FlowFile)
     languages: tuple[str, ...] = file.languages if file else LANGUAGES
@@ -80,6 +82,13 @@ def load_flow(
     if draft is not None:
         problems += lint(draft, words=words, slow_rate=slow_rate, destinations=destinations)
     return _finished(draft, parts, words, problems)
+
+
+def _no_flow(folder: Path) -> Problem:
+    known = sorted(path.parent.name for path in folder.parent.glob(f"*/{FLOW_FILE}"))
+    there = f"; there are: {', '.join(known)}" if known else ""
+    message = f"no such flow{did_you_mean(folder.name, known)}{there}"
+    return Problem((folder / FLOW_FILE).as_posix(), 0, 0, message)
 
 
 def load_flow_sources(

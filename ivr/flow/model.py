@@ -21,6 +21,10 @@ CHECK_OUTCOMES: dict[str, tuple[str, ...]] = {
     "send_code": ("sent", "limit"),
     "send_code_again": ("sent", "limit"),
     "send_code_other": ("sent", "limit"),
+    # Only after a code was accepted in this call; before it ends in ``none`` for everybody.
+    "send_code_second": ("sent", "limit", "enough", "none"),
+    # Whether a code of an earlier call counts, which the policy has to allow.
+    "known_caller": ("known", "unknown"),
     "check_code": ("ok", "wrong", "expired", "exhausted", "failed"),
     # Whether somebody can be promised to be called back, and whether we know at which number.
     "callback_number": ("known", "unknown", "not_offered"),
@@ -241,6 +245,7 @@ class CheckState(Strict):
     kind: Literal["check"]
     check: Literal[
         "resume", "identify", "send_code", "send_code_again", "send_code_other", "check_code",
+        "send_code_second", "known_caller",
         "callback_number", "callback_here", "callback_there",
     ]  # fmt: skip
     prompt: Name | None = None

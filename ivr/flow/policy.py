@@ -8,6 +8,7 @@ These models are the strict schema of the file and what decides at run time
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Final, Literal
 
@@ -27,10 +28,18 @@ FACTORS: Final[Mapping[str, str]] = {
     "code_sms": "the code of a text message to the registered mobile, entered in this call",
     "code_voice": "the code spoken to the registered landline, entered in this call",
     "code_email": "the code of a mail to the registered mailbox, entered in this call",
+    "second_contact": "codes of two different registered contacts, entered in this call",
+    "code_recent": "a code to a registered phone, entered minutes ago in an earlier call",
 }
 #: Factors that show possession of a registered phone. E-mail shows none (NIST SP 800-63B-4
 #: section 3.1.3.1).
 PHONE_CODES: Final = frozenset({"code_sms", "code_voice"})
+#: Factors that are codes of this call.
+CODES: Final = PHONE_CODES | {"code_email"}
+#: The factor of who entered codes of two contacts, whichever they are.
+SECOND: Final = "second_contact"
+#: The factor of who was verified minutes ago: shown by nothing but :class:`KnownCaller`.
+RECENT: Final = "code_recent"
 KNOWLEDGE: Final = frozenset({"birthdate", "name"})
 
 #: The intent of a call that told none.
@@ -68,8 +77,11 @@ class Levels(Strict):
         return any(set(way) <= set(factors) for way in ways)
 
 
-#: The least that a level takes, whatever a policy says.
-FLOOR: Final = Levels()
+#: The least that a level takes, whatever a policy says. A policy that wants :data:`RECENT` to count
+#: has to name it.
+FLOOR: Final = Levels(
+    verified=(*Levels().verified, ("birthdate", "name", RECENT)),
+)
 
 
 class Action(Strict):
@@ -88,6 +100,33 @@ class Withhold(Strict):
     when: Annotated[tuple[Name, ...], Field(min_length=1)]
     actions: Annotated[tuple[Name, ...], Field(min_length=1)]
     step_up: Name | None = None
+
+
+#: The longest that a code of an earlier call may count: as long as nothing may happen in a session
+#: before NIST SP 800-63B section 4.3.3 asks for authentication anew.
+LONGEST_KNOWN_MIN: Final = 15
+_MINUTES = re.compile(r"([1-9][0-9]?)m")
+
+
+def _minutes(text: str) -> str:
+    found = _MINUTES.fullmatch(text)
+    if found is None or int(found[1]) > LONGEST_KNOWN_MIN:
+        raise ValueError(f"must be a time from 1m to {LONGEST_KNOWN_MIN}m")
+    return text
+
+
+class KnownCaller(Strict):
+    """Who was verified by a code to a registered phone within ``within`` (such as ``10m``) and
+    calls again has shown :data:`RECENT`, where all of :mod:`ivr.identity.known_caller` holds.
+    ``after_agent``: also after a call that an agent took."""
+
+    within: Annotated[str, AfterValidator(_minutes)]
+    after_agent: bool = False
+
+    @property
+    def seconds(self) -> int:
+        """``within``, in seconds."""
+        return int(self.within.removesuffix("m")) * 60
 
 
 class Rule(Strict):
@@ -142,7 +181,23 @@ class PolicyFile(Strict):
     intents: dict[Name, Name] = Field(default={})
     measures: dict[Name, Words] = Field(default={})
     withhold: tuple[Withhold, ...] = ()
+    #: None: everybody enters a code in each call.
+    known_caller: KnownCaller | None = None
     risk: Risk = Risk()
+
+    def ways_to(self, action: str) -> tuple[frozenset[str], ...]:
+        """Every list of factors with which one of :attr:`actions` is allowed: a way to its level,
+        and what it needs beside that."""
+        level, needs = self.actions[action].level, self.actions[action].needs
+        ways: tuple[tuple[str, ...], ...] = ((),)
+        if level in ("matched", "verified"):
+            ways = getattr(self.levels, level)
+        return tuple(frozenset((*way, *needs)) for way in ways)
+
+
+def codes_in(way: Collection[str]) -> int:
+    """How many contacts have to be asked for a code to show the factors of ``way``."""
+    return max(len(CODES & set(way)), 2 if SECOND in way else 0)
 
 
 #: A flow that names no policy: the levels of :data:`FLOOR`, and nothing said about actions.

@@ -43,7 +43,8 @@ FLAGS: Final[Mapping[str, str]] = {
     "name_uncertain": "the name was nearly a customer's",
     "several_customers": "several customers fit",
     "shared_phone": "the customer's phone is also registered for somebody else",
-    "locked": "too many wrong codes for this identity today",
+    "locked": "too many wrong codes for this identity today, or in a row",
+    "locked_until_released": "too many wrong codes in a row: until `ivr person release`",
     "directory_error": "the directory did not answer",
     "no_contact": "there was no way to send a code",
     "send_error": "a code could not be sent",
@@ -53,4 +54,6 @@ FLAGS: Final[Mapping[str, str]] = {
     "urgent": "something was lost or stolen",
     "screened": "the policy sent the call to a person before anything was asked",
     "proxy": "the caller speaks for somebody else",
+    "code_recent": "no code was asked for: one was entered minutes ago, in an earlier call",
+    "second_missing": "a code was asked for by a second contact too, and not entered",
 }

@@ -2,7 +2,8 @@
 
 Levels are those of DESIGN.md "Deciding who someone is"; ``amr`` values follow RFC 8176
 section 2 (``kba``, ``otp``, ``sms``, ``tel``). ``email`` is our own: that registry has no
-value for it, and NIST SP 800-63B-4 does not accept e-mail as an out-of-band factor.
+value for it, and NIST SP 800-63B-4 does not accept e-mail as an out-of-band factor. So is
+``recent``, for a code of an earlier call.
 """
 
 from __future__ import annotations
@@ -11,7 +12,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ivr.flow.policy import FLOOR, KNOWLEDGE, PHONE_CODES, UNWRITTEN, Level, PolicyFile
+from ivr.flow.policy import (
+    FLOOR,
+    KNOWLEDGE,
+    PHONE_CODES,
+    RECENT,
+    SECOND,
+    UNWRITTEN,
+    Level,
+    PolicyFile,
+)
 from ivr.identity.decision import Decision
 
 #: From knowing nothing to a code entered from a registered phone; each includes the one before.
@@ -82,34 +92,59 @@ def assess(
     unmatched = _unmatched(evidence, flags)
     if unmatched:
         return Assurance("claimed", (), flags, unmatched)
-    code = _accepted(evidence)
-    factors = frozenset({*KNOWLEDGE, *also_said, *((f"code_{code}",) if code else ())})
+    codes, recent = accepted(evidence), _recent(evidence)
+    shown = [f"code_{code}" for code in codes]
+    shown += [RECENT] if recent else []
+    shown += [SECOND] if len(codes) > 1 else []
+    factors = frozenset({*KNOWLEDGE, *also_said, *shown})
+    if recent:
+        flags = (*flags, RECENT)
+    if evidence.get("second", "ok") != "ok":
+        flags = (*flags, "second_missing")
     level = reached(policy, factors)
     if level == "claimed":
         return Assurance(level, (), flags, ("policy",), factors=factors)
-    amr = ("kba",) if code is None else ("kba", "otp", _AMR_OF_CHANNEL[code])
+    amr = ("kba", *(("otp",) if codes else ()), *(_AMR_OF_CHANNEL[code] for code in codes))
+    if recent:
+        amr = (*amr, "recent")
     why: tuple[str, ...] = ()
-    if level == "matched" and code is None:
+    if level == "matched" and not shown:
         why = _unproven(evidence, flags)
     elif level == "matched":
-        why = ("policy",) if PHONE_CODES & factors else ("email_only",)
+        why = ("policy",) if {*PHONE_CODES, RECENT} & factors else ("email_only",)
     return Assurance(level, amr, flags, why, evidence.get("customer"), factors)
 
 
 def reached(policy: PolicyFile, factors: Collection[str]) -> Level:
     """The level that ``factors`` about one customer reach: the highest that both the policy and
-    the floor grant. The floor holds for a policy that lint has never seen, too."""
+    the floor grant. The floor holds for a policy that lint has never seen, too, and a code of an
+    earlier call counts in those of its ways only that name it."""
     higher: tuple[Literal["verified", "matched"], ...] = ("verified", "matched")
+    without = frozenset(factors) - {RECENT}
     for level in higher:
-        if FLOOR.reach(level, factors) and policy.levels.reach(level, factors):
-            return level
+        ways: tuple[tuple[str, ...], ...] = getattr(policy.levels, level)
+        for way in ways:
+            counting = factors if RECENT in way else without
+            if set(way) <= set(counting) and FLOOR.reach(level, counting):
+                return level
     return "claimed"
 
 
-def _accepted(evidence: Mapping[str, str]) -> str | None:
-    """The channel of an accepted code, or None."""
-    channel = evidence.get("channel", "")
-    return channel if evidence.get("code") == "ok" and channel in _AMR_OF_CHANNEL else None
+def accepted(evidence: Mapping[str, str]) -> tuple[str, ...]:
+    """The channels of the codes that were accepted in this call, each once: none, one, or that of
+    a second contact as well, which is none without a first."""
+    found: dict[str, None] = {}
+    for outcome, channel in (("code", "channel"), ("second", "second_channel")):
+        if evidence.get(outcome) != "ok" or evidence.get(channel) not in _AMR_OF_CHANNEL:
+            break
+        found[evidence[channel]] = None
+    return tuple(found)
+
+
+def _recent(evidence: Mapping[str, str]) -> bool:
+    """Whether a code that was entered in an earlier call counts. The caller's number is a part of
+    that, so it never chooses one of several customers as well."""
+    return evidence.get("recent") in ("sms", "voice") and evidence.get("match") == "one"
 
 
 def _unsaid(said_birthdate: bool, said_name: bool) -> tuple[str, ...]:
@@ -122,7 +157,7 @@ def _unmatched(evidence: Mapping[str, str], flags: tuple[str, ...]) -> tuple[str
         return ("locked",)
     match = evidence.get("match")
     # The caller's number chose one of several: no evidence before that customer's own contact is.
-    if match == "one" or (match == "hinted" and _accepted(evidence)):
+    if match == "one" or (match == "hinted" and accepted(evidence)):
         return ()
     if match == "none" and "name_uncertain" in flags:
         return ("name_uncertain",)

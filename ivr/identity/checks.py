@@ -9,6 +9,7 @@ from ivr.identity.code_entry import CodeEntry
 from ivr.identity.codes import CodePolicy
 from ivr.identity.delivery import Delivery, Withheld
 from ivr.identity.identification import Identification
+from ivr.identity.known_caller import KnownCallers
 from ivr.identity.messages import load_messages
 from ivr.identity.ports import (
     Channel,
@@ -64,6 +65,7 @@ class IdentityChecks:
         )
         self._observer = Observer(db, clock, sources or Sources())
         identification = Identification(db, directory, policy=policy, index=index, clock=clock)
+        known_callers = KnownCallers(db, directory, policy=policy, index=index, clock=clock)
         self._entry = entry = CodeEntry(
             db,
             directory,
@@ -79,6 +81,8 @@ class IdentityChecks:
             "send_code": lambda request: self._delivery.send(request, "first"),
             "send_code_again": lambda request: self._delivery.send(request, "again"),
             "send_code_other": lambda request: self._delivery.send(request, "other"),
+            "send_code_second": lambda request: self._delivery.send(request, "second"),
+            "known_caller": known_callers.recognise,
             "check_code": entry.check,
         }
 

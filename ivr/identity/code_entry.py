@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import structlog
 from sqlalchemy.orm import Session
 
 from ivr.clock import Clock
-from ivr.errors import RecordsError, SendFailed
+from ivr.errors import HonninError, RecordsError, RecordsUnavailable, SendFailed
+from ivr.identity.assurance import accepted
 from ivr.identity.callers import is_registered
 from ivr.identity.codes import CodePolicy, code_hash, hash_of_no_code, same_hash
-from ivr.identity.contacts import registered_contacts
+from ivr.identity.contacts import changed_lately, registered_contacts
 from ivr.identity.findings import Findings
 from ivr.identity.lockout import Limits
 from ivr.identity.ports import (
@@ -73,18 +75,24 @@ class CodeEntry:
         or wrong alike), ``exhausted`` (no attempts left), ``failed`` (no verification).
 
         With providers that check codes every check takes the same time, for whomever. A provider
-        that fails or is late makes an entry ``wrong``; what it says later comes with the next one.
+        that fails or is late makes an entry ``wrong``; where it says later that it was right, the
+        next entry in that call is ``ok``, whatever it is. An entry without any answer uses up an
+        attempt all the same (decision 0020).
+        A directory that fails makes no difference to a wrong code, for whomever.
 
         Raises:
-            RecordsUnavailable: the database cannot answer now; nothing was counted.
+            RecordsUnavailable: the database cannot answer now, or the directory cannot and it is
+                the right code; nothing was counted.
         """
         began = self._clock.now()
-        customer = self._customer(request.verification_id)
+        customer, answered = self._customer(request.verification_id)
         with self._db.writing() as session:
-            judged = self._begin(session, request, customer)
+            judged = self._begin(session, request, customer, answered=answered)
         if self._checkers:
             asked = None if judged.question is None else self._pool.submit(self._ask, judged)
             judged = steady(self._clock, began, self._policy.check_seconds, asked, judged)
+            if judged.question is not None:
+                judged.question.told.set()
         if judged.record is None:
             return CheckResult("failed", {})
         evidence = {"code": judged.outcome, **judged.findings.for_call(request.call_id)}
@@ -94,49 +102,75 @@ class CodeEntry:
         """Wait for what providers are asked just now, then stop."""
         self._pool.shutdown(wait=True)
 
-    def _begin(self, session: Session, request: CheckRequest, customer: Customer | None) -> _Judged:
+    def _begin(
+        self, session: Session, request: CheckRequest, customer: Customer | None, *, answered: bool
+    ) -> _Judged:
         record = verifications.get(session, request.verification_id or NOBODY, lock=True)
         if record is None:
             return _Judged("failed", Findings(), None)
         findings = Findings.from_json(record.evidence)
         if findings.checked and findings.checked[0] == request.intent_id:
             return _Judged(findings.checked[1], findings, record)
-        entry = _Entry(request, record, findings, customer, self._clock.now())
+        if customer is not None and not findings.about(customer.number):
+            # Not whom the caller was found to be: somebody wrote to the tables.
+            _log.error("verification_of_somebody_else")
+            customer = None
+        entry = _Entry(request, record, findings, customer, self._clock.now(), answered)
+        if entry.proven and findings.late is not None and findings.late == findings.code_key:
+            # Heard as wrong, and found right when the provider's answer came.
+            findings = replace(findings, checked=(request.intent_id, "ok"), late=None)
+            verifications.save_evidence(session, record.id, findings.to_json(), record.verified_at)
+            return _Judged("ok", findings, record)
         return self._judge(session, entry)
 
-    def _customer(self, verification_id: str | None) -> Customer | None:
+    def _customer(self, verification_id: str | None) -> tuple[Customer | None, bool]:
+        """Whose verification it is, and whether the directory answered."""
         with self._db.reading() as session:
             record = verifications.get(session, verification_id or NOBODY)
         customer_id = record.customer_id if record else None
-        customer = self._directory.by_id(customer_id or NOBODY)
-        return customer if customer_id else None
+        try:
+            customer = self._directory.by_id(customer_id or NOBODY)
+        except HonninError:
+            # Asking again would take time, and it may fail for customers only, or for strangers.
+            return None, False
+        return (customer if customer_id else None), True
 
     def _judge(self, session: Session, entry: _Entry) -> _Judged:
         record = entry.record
         limits = self._limits(record)
         locked = limits.locked_for_a_guess(session, entry.now)
         code = codes.by_intent(session, entry.findings.code_key or NOBODY)
-        most = self._policy.attempts
+        # An accepted code was no wrong one: it leaves as many attempts for a second contact.
+        most = self._policy.attempts + (1 if entry.proven else 0)
         question = None
         if record.sends == 0 or entry.now >= record.expires_at:
             outcome = "expired"
         elif (attempt := verifications.count_attempt(session, record.id, most)) is None:
             outcome = "exhausted"
         elif self._fits(entry, code) and not locked and _used_up(session, code, entry.now):
+            if not entry.answered:
+                # Heard by nobody but who has the code. Nothing of this is committed.
+                raise RecordsUnavailable("the directory cannot say now whose code it is")
             outcome = "ok"
+            limits.end_run(session)
         else:
             limits.count_failure(session, entry.now)
             outcome = "exhausted" if attempt >= most else "wrong"
             question = None if locked else self._question(entry, code)
         findings = self._concluded(entry, code, outcome, locked=locked)
-        verified_at = entry.now if outcome == "ok" else record.verified_at
+        if self._checkers and not entry.answered:
+            # Nobody knew where the code went, and no provider could be asked about it.
+            findings = findings.flagged("directory_error")
+        verified_at = record.verified_at
+        if outcome == "ok" and not entry.proven:
+            verified_at = entry.now
         verifications.save_evidence(session, record.id, findings.to_json(), verified_at)
         return _Judged(outcome, findings, record, question)
 
     def _question(self, entry: _Entry, code: CodeRecord | None) -> _Question | None:
         """What to ask a provider; None where no provider knows the code."""
         digits, customer = entry.request.code or "", entry.customer
-        if code is None or customer is None or not _DIGITS.fullmatch(digits):
+        if code is None or customer is None or not _DIGITS.fullmatch(digits) or entry.elsewhere:
             return None
         if code.consumed_at is not None or not code.may_have_arrived:
             return None
@@ -185,11 +219,14 @@ class CodeEntry:
             findings = findings.flagged("send_error")
         elif verdict != "right":
             # The caller hears of a wrong code, as anybody would.
-            findings = findings.with_evidence(code=verdict)
+            findings = entry.failed(findings, verdict)
         elif _used_up(session, question.code, entry.now):
-            outcome, verified_at = "ok", entry.now
+            outcome, verified_at = "ok", record.verified_at if entry.proven else entry.now
+            self._limits(record).end_run(session)
             now = replace(entry, findings=findings, record=record)
-            findings = self._concluded(now, question.code, outcome, locked=False)
+            findings = self._concluded(now, question.code, outcome, locked=())
+            if question.told.is_set():
+                findings = replace(findings, late=question.code.intent_id)
         verifications.save_evidence(session, record.id, findings.to_json(), verified_at)
         return replace(judged, outcome=outcome, findings=findings)
 
@@ -209,18 +246,31 @@ class CodeEntry:
             code=entry.request.code or "",
         )
         same = same_hash(entered, code.code_hash if code else hash_of_no_code())
-        return same and entry.customer is not None
+        return same and self._is_theirs(entry, code) and not entry.elsewhere
+
+    def _is_theirs(self, entry: _Entry, code: CodeRecord | None) -> bool:
+        """Whether the contact that the code was sent to is still the customer's. Where the
+        directory cannot say, this does not either: then the entry is not accepted now."""
+        if not entry.answered:
+            return True
+        if entry.customer is None or code is None:
+            return False
+        found = registered_contacts(entry.customer, self._policy.phone_prefixes)
+        now = {str(channel): destination or "" for channel, destination in found.items()}
+        # None: of a process that did not note it yet, ten minutes ago at most.
+        sent_to = entry.findings.sent_to.get(code.intent_id)
+        return sent_to in (None, self._index.of("sent to", now.get(code.channel, "")))
 
     def _concluded(
-        self, entry: _Entry, code: CodeRecord | None, outcome: str, *, locked: bool
+        self, entry: _Entry, code: CodeRecord | None, outcome: str, *, locked: tuple[str, ...]
     ) -> Findings:
         findings = replace(entry.findings, checked=(entry.request.intent_id, outcome))
         if locked and entry.record.verified_at is None:
-            findings = findings.with_evidence(match="locked").flagged("locked")
+            findings = findings.with_evidence(match="locked").flagged(*locked)
         if outcome != "ok" or code is None or entry.customer is None:
-            if entry.record.verified_at is not None:
-                return findings
-            return findings.with_evidence(code=outcome)
+            return entry.failed(findings, outcome)
+        if entry.proven:
+            return self._second(entry, findings, code)
         registered = is_registered(entry.request.caller, entry.customer)
         return (
             replace(findings, proven_in=entry.request.call_id)
@@ -236,31 +286,64 @@ class CodeEntry:
             )
         )
 
+    def _second(self, entry: _Entry, findings: Findings, code: CodeRecord) -> Findings:
+        """With the proof of another contact, if it is another one than that of the first code."""
+        if entry.customer is None:
+            raise AssertionError("a code fits a customer only")
+        found = registered_contacts(entry.customer, self._policy.phone_prefixes).items()
+        registered = {str(channel): destination for channel, destination in found}
+        proven = {registered.get(channel) for channel in accepted(findings.evidence)}
+        if registered.get(code.channel) in proven:
+            return findings
+        return findings.with_evidence(second="ok", second_channel=code.channel)
+
     def _recently_changed(self, entry: _Entry) -> bool:
-        changed = entry.customer.contact_changed if entry.customer else None
-        window = timedelta(days=self._policy.contact_changed_days)
-        return changed is not None and entry.now - changed < window
+        days = self._policy.contact_changed_days
+        return entry.customer is not None and changed_lately(entry.customer, entry.now, days)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One entry of digits and all that is known when it is judged."""
+    """One entry of digits and all that is known when it is judged. ``answered``: whether the
+    directory could say who the customer is."""
 
     request: CheckRequest
     record: VerificationRecord
     findings: Findings
     customer: Customer | None
     now: datetime
+    answered: bool
+
+    @property
+    def proven(self) -> bool:
+        """Whether a code was accepted in this call before: this one is for a second contact."""
+        return self.findings.proven_here(self.request.call_id)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the newest code is for a second contact of whoever proved the first in another
+        call. It is good in that call, and in no other."""
+        return self.findings.code_key in self.findings.second_keys and not self.proven
+
+    def failed(self, findings: Findings, outcome: str) -> Findings:
+        """``findings`` with an entry that was not the code; what was proven stays."""
+        if self.proven and findings.evidence.get("second", "ok") != "ok":
+            return findings.with_evidence(second=outcome)
+        if self.record.verified_at is not None:
+            return findings
+        return findings.with_evidence(code=outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What a provider is asked: whether an entry is the code it sent to ``destination``."""
+    """What a provider is asked: whether an entry is the code it sent to ``destination``. ``told``:
+    set once the caller is told how the entry was judged, whatever the provider says later."""
 
     checker: CodeChecker
     destination: str
     entry: _Entry
     code: CodeRecord
+    told: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)

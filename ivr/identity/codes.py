@@ -21,7 +21,8 @@ class CodePolicy:
 
     ``minutes``: how long a code works. ``attempts``: wrong codes per verification.
     ``sends``: codes asked for per verification. ``lockout_failures``: wrong codes per claimed
-    identity or customer and day before checks become decoys. ``customer_sends_per_day``,
+    identity or customer and day before checks become decoys. ``lockout_in_a_row``: the same of a
+    customer without a right one between them, over whatever time. ``customer_sends_per_day``,
     ``prefix_sends_per_day`` and ``sends_per_day``: codes really sent. ``breaker_sends`` and
     ``breaker_percent``: of so many codes sent within an hour by one channel at least so many per
     cent must be entered, or none is sent by it for a while; 0 per cent: no such rule.
@@ -35,6 +36,7 @@ class CodePolicy:
     attempts: int = 3
     sends: int = 3
     lockout_failures: int = 10
+    lockout_in_a_row: int = 100
     customer_sends_per_day: int = 6
     prefix_sends_per_day: int = 500
     sends_per_day: int = 20_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from ivr.identity.callers import usable_number
 from ivr.identity.ports import Channel, Customer
@@ -66,6 +67,30 @@ def registered_contacts(
     if mobile is not None and not may_be_mobile(mobile):
         mobile, landline = None, landline or mobile
     return {"sms": mobile, "voice": landline, "email": customer.email}
+
+
+def besides(
+    contacts: tuple[Contact, ...],
+    customer: Customer,
+    proven: Container[str],
+    further: Container[str] | None,
+    prefixes: tuple[str, ...] = (),
+) -> tuple[Contact, ...]:
+    """The contacts that may get a second code: not those of channels in ``proven``, under whatever
+    channel, and only by a channel in ``further`` (None: by any)."""
+    registered = registered_contacts(customer, prefixes)
+    same = {destination for channel, destination in registered.items() if channel in proven}
+    return tuple(
+        contact
+        for contact in contacts
+        if contact.destination not in same and (further is None or contact.channel in further)
+    )
+
+
+def changed_lately(customer: Customer, now: datetime, days: int) -> bool:
+    """Whether a phone or the e-mail changed less than ``days`` days ago."""
+    changed = customer.contact_changed
+    return changed is not None and now - changed < timedelta(days=days)
 
 
 def _own(phone: str | None, prefixes: tuple[str, ...]) -> str | None:

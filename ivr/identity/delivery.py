@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from ivr.clock import Clock
 from ivr.errors import HonninError, RecordsError, SendFailed
+from ivr.identity.assurance import accepted
 from ivr.identity.code_entry import NOBODY
 from ivr.identity.codes import CodePolicy, code_hash, hash_of_no_code, new_code
-from ivr.identity.contacts import Contact, after, contacts_of, order_of, since
+from ivr.identity.contacts import Contact, after, besides, contacts_of, order_of, since
 from ivr.identity.findings import Findings
 from ivr.identity.messages import Messages
 from ivr.identity.ports import (
@@ -42,7 +43,7 @@ from ivr.records.codes import CodeRecord, Entered
 from ivr.records.database import Database
 from ivr.records.verifications import VerificationRecord
 
-Way = Literal["first", "again", "other"]
+Way = Literal["first", "again", "other", "second"]
 #: Is told the channel of a code that a limit kept back, and which limit: ``customer``, ``prefix``,
 #: ``day`` or ``breaker``.
 Withheld = Callable[[str, str], None]
@@ -58,7 +59,8 @@ class _Shipment:
     """A committed code on its way. ``contact`` is None where there is nobody to send to.
 
     ``number`` counts the channels tried for one request; ``left`` are those not yet tried.
-    ``before`` is the code that stays in force if this one does not go out.
+    ``before`` is the code that stays in force if this one does not go out. ``second``: it is for
+    another contact than that of a code which was accepted in this call.
     """
 
     request: CheckRequest
@@ -72,6 +74,7 @@ class _Shipment:
     expires_at: datetime
     number: int
     before: str | None
+    second: bool
 
     @property
     def key(self) -> str:
@@ -79,7 +82,7 @@ class _Shipment:
 
 
 class Delivery:
-    """Performs ``send_code``, ``send_code_again`` and ``send_code_other``."""
+    """Performs ``send_code``, ``send_code_again``, ``send_code_other`` and ``send_code_second``."""
 
     def __init__(
         self,
@@ -111,7 +114,13 @@ class Delivery:
         verification has asked often enough. The same ``intent_id`` never sends twice.
 
         ``way``: the ``first`` channel there is, ``again`` by the last one, or by the ``other``
-        that follows it. A provider that asks for another channel gets it at once.
+        that follows it; ``second``: the first that was not proven yet in this call. After that,
+        ``again`` and ``other`` keep to such ones too. A provider that asks for another channel gets
+        it at once.
+
+        What a ``second`` code may tell does not depend on anything before a code was accepted in
+        this call: ``none`` then, as where no other contact can get one now; ``enough`` where the
+        call takes none.
 
         Raises:
             RecordsUnavailable: the database cannot answer now; nothing was sent.
@@ -141,7 +150,13 @@ class Delivery:
             customer = self._directory.by_id(customer_id or NOBODY)
         except HonninError:
             return None, ("directory_error",)
-        return (customer if customer_id else None), ()
+        if record is None or customer is None or customer_id is None:
+            return None, ()
+        if not Findings.from_json(record.evidence).about(customer.number):
+            # Not whom the caller was found to be: somebody wrote to the tables.
+            _log.error("verification_of_somebody_else")
+            return None, ()
+        return customer, ()
 
     def _commit(
         self,
@@ -153,16 +168,25 @@ class Delivery:
     ) -> _Shipment | CheckResult:
         record = verifications.get(session, request.verification_id or NOBODY, lock=True)
         if record is None:
-            return CheckResult("sent", {"sent": "none"})
+            return CheckResult("none" if way == "second" else "sent", {"sent": "none"})
         findings = Findings.from_json(record.evidence).flagged(*flags)
+
+        def ended(outcome: str) -> CheckResult:
+            evidence = findings.for_call(request.call_id)
+            return CheckResult(outcome, evidence, findings.flags, record.id)
+
+        proven = findings.proven_here(request.call_id)
+        second = way == "second" or (proven and "second" in findings.evidence)
         if codes.by_intent(session, _key(request.intent_id, 1)) is not None:
-            return CheckResult(
-                "sent", findings.for_call(request.call_id), findings.flags, record.id
-            )
+            return ended("none" if findings.evidence.get("second") == "none" else "sent")
+        if way == "second" and not proven:
+            return ended("none")
+        if way == "second" and (request.further == () or findings.evidence.get("second") == "ok"):
+            return ended("enough")
         if verifications.count_send(session, record.id, self._policy.sends) is None:
-            return CheckResult(
-                "limit", findings.for_call(request.call_id), findings.flags, record.id
-            )
+            if way == "second":
+                findings = self._without_second(session, record, findings)
+            return ended("limit")
         expires_at = self._clock.now() + self._policy.lifetime
         verifications.extend(session, record.id, expires_at)
         cut_off = self._limits(record).cut_off(session, self._clock.now())
@@ -176,6 +200,11 @@ class Delivery:
             )
             if not reachable:
                 findings = findings.flagged("no_contact")
+            if second:
+                shown = accepted(findings.evidence)
+                reachable = besides(
+                    reachable, customer, shown, request.further, self._policy.phone_prefixes
+                )
             in_turn = _in_turn(reachable, way, findings.channel, order_of(customer))
             contacts = tuple(c for c in in_turn if not self._is_cut_off(c, cut_off))
             if in_turn and not contacts:
@@ -192,8 +221,25 @@ class Delivery:
             expires_at=expires_at,
             number=0,
             before=findings.code_key,
+            second=second,
         )
-        return self._next(session, shipment)
+        if way != "second":
+            return self._next(session, shipment)
+        # They know by now that a code reached them: nobody has to wait for one that cannot come.
+        shipment = replace(shipment, findings=findings.with_evidence(second="sent"))
+        shipment = self._next(session, shipment)
+        if shipment.contact is not None:
+            return shipment
+        findings = self._without_second(session, record, shipment.findings)
+        return ended("none")
+
+    def _without_second(
+        self, session: Session, record: VerificationRecord, findings: Findings
+    ) -> Findings:
+        """Note that a second contact was asked for, and nothing could be sent to one."""
+        findings = findings.with_evidence(second="none")
+        verifications.save_evidence(session, record.id, findings.to_json(), record.verified_at)
+        return findings
 
     def _next(self, session: Session, shipment: _Shipment) -> _Shipment:
         """Store the code for the next contact, or a decoy where there is none or no more may
@@ -228,12 +274,14 @@ class Delivery:
             ),
         )
         if contact is None:
-            findings = findings.with_evidence(sent=_still_out(findings))
+            findings = findings.with_evidence(sent=findings.still_out)
         else:
             findings = replace(
                 findings.with_evidence(sent=contact.channel),
                 channel=contact.channel,
                 code_key=key,
+                second_keys=(*findings.second_keys, *((key,) if shipment.second else ())),
+                sent_to={**findings.sent_to, key: self._index.of("sent to", contact.destination)},
             )
         verifications.save_evidence(session, record.id, findings.to_json(), record.verified_at)
         return replace(
@@ -337,16 +385,9 @@ class Delivery:
 def _in_turn(
     reachable: tuple[Contact, ...], way: Way, last: str | None, order: Sequence[Channel]
 ) -> tuple[Contact, ...]:
-    if way == "first":
+    if way in ("first", "second"):
         return reachable
     return since(reachable, last, order) if way == "again" else after(reachable, last, order)
-
-
-def _still_out(findings: Findings) -> str:
-    """Evidence ``sent`` where nothing new goes out: an earlier code may still be arriving."""
-    if findings.code_key is None:
-        return "none"
-    return findings.evidence.get("sent", "none")
 
 
 def _key(intent_id: str, number: int) -> str:

@@ -7,8 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
-#: Evidence that an accepted code leaves.
-_PROOF = frozenset({"code", "channel", "verified_at", "code_call"})
+#: Evidence that accepted codes leave, and what became of a second one.
+_PROOF = frozenset({"code", "channel", "verified_at", "code_call", "second", "second_channel"})
+#: Evidence of a code that was entered in an earlier call.
+_RECENT = frozenset({"recent", "recent_at", "recent_from"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """How the last look for a code of an earlier call ended: its intent, its call, its outcome."""
+
+    intent_id: str
+    call_id: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +29,10 @@ class Findings:
     ``channel``: by which a code was last sent. ``code_key``: the ``intent_id`` of the newest
     code that may have arrived. ``checked``: the last check of a code (its intent) and how it
     ended, so that a repeated request counts once. ``proven_in``: the call in which the right
-    code was entered.
+    code was entered. ``second_keys``: of codes for a second contact, which are good in that call
+    only. ``recalled``: the last look for a code of an earlier call. ``late``: the ``intent_id`` of
+    a code that its provider accepted after the caller had been told that it was wrong.
+    ``sent_to``: ``intent_id`` of a code -> blind index of where it went.
     """
 
     evidence: Mapping[str, str] = field(default_factory=dict)
@@ -27,6 +41,15 @@ class Findings:
     code_key: str | None = None
     checked: tuple[str, str] | None = None
     proven_in: str | None = None
+    second_keys: tuple[str, ...] = ()
+    recalled: Recalled | None = None
+    late: str | None = None
+    sent_to: Mapping[str, str] = field(default_factory=dict)
+
+    def about(self, number: str) -> bool:
+        """Whether they are about the customer with this number. Findings are sealed; what else a
+        verification says of its customer, whoever may write to the tables could change."""
+        return self.evidence.get("customer") == number
 
     def with_evidence(self, **evidence: str) -> Findings:
         return replace(self, evidence={**self.evidence, **evidence})
@@ -38,10 +61,25 @@ class Findings:
     def for_call(self, call_id: str) -> Mapping[str, str]:
         """The evidence as one call may have it. Several calls may share a verification (a number
         can be forged, and many people may share one): an accepted code is proof in the call it
-        was entered in, and in no other."""
-        if self.proven_in in {None, call_id}:
-            return self.evidence
-        return {key: value for key, value in self.evidence.items() if key not in _PROOF}
+        was entered in, and in no other; so is a code of an earlier call, in the call it was found
+        for."""
+        gone: frozenset[str] = frozenset()
+        if self.proven_in not in {None, call_id}:
+            gone |= _PROOF
+        if self.recalled is not None and self.recalled.call_id != call_id:
+            gone |= _RECENT
+        return {key: value for key, value in self.evidence.items() if key not in gone}
+
+    @property
+    def still_out(self) -> str:
+        """Evidence ``sent`` where nothing new goes out: an earlier code may still be arriving."""
+        if self.code_key is None:
+            return "none"
+        return self.evidence.get("sent", "none")
+
+    def proven_here(self, call_id: str) -> bool:
+        """Whether a code was accepted in this very call."""
+        return self.evidence.get("code") == "ok" and self.proven_in == call_id
 
     def to_json(self) -> str:
         return _FINDINGS.dump_json(self).decode()

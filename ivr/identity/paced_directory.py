@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Generic
 
 import structlog
@@ -18,6 +19,8 @@ _log = structlog.get_logger(__name__)
 
 #: Look-ups that may run at once; more are refused, so that a hanging system holds no more threads.
 AT_ONCE = 16
+#: Seconds of real time between two looks at the clock while an answer is waited for.
+_LOOK_S = 0.05
 
 
 class PacedDirectory:
@@ -25,8 +28,8 @@ class PacedDirectory:
 
     Every look-up, or several :meth:`together`, takes ``seconds``: an answer that comes sooner
     waits, one that comes later does not count. So neither a slow system nor who is in it can be
-    heard, and no call hangs. After several failures in a row it is left alone for a while, which
-    takes callers as long.
+    heard, and no call hangs. After several failures in a row to answer at all it is left alone for
+    a while, which takes callers as long.
     """
 
     def __init__(
@@ -69,27 +72,34 @@ class PacedDirectory:
         """
         ends = self._clock.now() + timedelta(seconds=self._seconds)
         try:
-            return self._asked(look_up)
+            return self._asked(look_up, ends)
         finally:
             left = (ends - self._clock.now()).total_seconds()
             if left > 0:
                 self._clock.sleep(left)
 
-    def _asked(self, look_up: Callable[[Directory], T]) -> T:
+    def _asked(self, look_up: Callable[[Directory], T], ends: datetime) -> T:
         if not self._breaker.may_ask():
             raise RecordsUnavailable("the directory is not asked for a while: it failed before")
         if not self._slots.acquire(blocking=False):
             raise RecordsUnavailable("the directory is still busy with earlier look-ups")
         running = _Running(self._inner, look_up, self._slots.release)
         try:
-            found = running.result(self._seconds)
-        except HonninError:
+            found = running.result(self._clock, ends, self._seconds)
+        except RecordsUnavailable:
             if self._breaker.failed():
                 _log.warning("directory_left_alone")
             raise
+        except HonninError:
+            # It is there, and cannot answer this: whoever asks must not shut it for all others.
+            self._answered()
+            raise
+        self._answered()
+        return found
+
+    def _answered(self) -> None:
         if self._breaker.succeeded():
             _log.info("directory_answers_again")
-        return found
 
 
 class _Running(Generic[T]):
@@ -104,9 +114,14 @@ class _Running(Generic[T]):
         arguments = (inner, look_up, ended)
         threading.Thread(target=self._run, args=arguments, daemon=True, name="directory").start()
 
-    def result(self, seconds: float) -> T:
-        """What was found within ``seconds``."""
-        if not self._done.wait(seconds):
+    def result(self, clock: Clock, ends: datetime, seconds: float) -> T:
+        """What was found before ``ends`` on the clock, and within ``seconds`` of real time: a
+        rehearsal's clock stands still, or is moved on while this waits."""
+        for _ in range(ceil(seconds / _LOOK_S)):
+            left = (ends - clock.now()).total_seconds()
+            if left <= 0 or self._done.wait(min(left, _LOOK_S)):
+                break
+        if not self._done.is_set() or clock.now() >= ends:
             raise RecordsUnavailable("the directory did not answer in time")
         if self._error is not None:
             raise self._error

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ivr.flow.policy import ANY, PolicyFile
-from ivr.identity.assurance import LEVELS, Assurance
+from ivr.flow.policy import ANY, RECENT, SECOND, PolicyFile
+from ivr.identity.assurance import LEVELS, Assurance, reached
+from ivr.identity.contacts import CHANNELS
 from ivr.identity.decision import Decision
+from ivr.identity.ports import Channel
 from ivr.identity.risk.scoring import Doubt, weigh
 
 
@@ -37,8 +39,49 @@ def decide(
             continue
         if measure is not None:
             step_up[name] = measure
-    wants = policy.intents.get(intent or ANY, policy.intents.get(ANY))
+    wants = _wanted(policy, intent)
     return Decision(policy.policy, wants, tuple(may), step_up, doubt)
+
+
+def further(policy: PolicyFile, sure: Assurance, intent: str | None) -> tuple[Channel, ...] | None:
+    """By which channels the code of a second contact would allow the action that the call takes;
+    none where it is allowed without, or that would not be enough. None where the policy names no
+    such action."""
+    wants = _wanted(policy, intent)
+    if wants is None:
+        return None
+    lacking = [way - sure.factors for way in policy.ways_to(wants)]
+    if not all(lacking):
+        return ()
+    return tuple(
+        channel
+        for channel in CHANNELS
+        if any(way <= {f"code_{channel}", SECOND} for way in lacking)
+    )
+
+
+def spares_a_code(
+    policy: PolicyFile, sure: Assurance, *, signals: Mapping[str, int], intent: str | None
+) -> bool:
+    """Whether a code of an earlier call would be enough for the action that the call takes, and
+    nothing raises doubt. Where it is not, everybody enters a code."""
+    if policy.known_caller is None:
+        return False
+    factors = frozenset({*sure.factors, RECENT})
+    level, flags = reached(policy, factors), (*sure.flags, RECENT)
+    decision = decide(
+        policy,
+        replace(sure, level=level, factors=factors, flags=flags),
+        signals=signals,
+        intent=intent,
+    )
+    enough = decision.wants is None or decision.wants in decision.may
+    return enough and decision.doubt.severity == "low"
+
+
+def _wanted(policy: PolicyFile, intent: str | None) -> str | None:
+    """The action that a call about ``intent`` takes."""
+    return policy.intents.get(intent or ANY, policy.intents.get(ANY))
 
 
 def _withheld(policy: PolicyFile, flags: Collection[str], doubt: Doubt) -> Mapping[str, str | None]:

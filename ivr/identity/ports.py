@@ -122,6 +122,15 @@ class CodeChecker(CodeSender, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class KnownCallerRule:
+    """What a policy says of callers who were verified a moment ago: how many seconds ago at most,
+    and whether also in a call that an agent took."""
+
+    seconds: int
+    after_agent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRequest:
     """A check to perform. ``intent_id`` is unique per check and survives retries.
 
@@ -129,7 +138,8 @@ class CheckRequest:
     ``birthdate`` is ISO, ``code`` the digits entered, ``phone`` E.164 and ``customer_number``
     digits, both as the caller gave them; each is None where the call has none.
     ``name_evidence``: what the sound of the name says for registered names, None where it was
-    not weighed.
+    not weighed. ``known_caller``: None where a code of an earlier call never counts. ``further``:
+    by which channels a second code would be of use; None where any is.
     """
 
     intent_id: str
@@ -144,6 +154,8 @@ class CheckRequest:
     phone: str | None = None
     customer_number: str | None = None
     code: str | None = None
+    known_caller: KnownCallerRule | None = None
+    further: tuple[Channel, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

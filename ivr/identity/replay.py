@@ -3,18 +3,20 @@ personal data. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ivr.flow.policy import PolicyFile
-from ivr.identity.assurance import Assurance, reached
+from ivr.identity.assurance import LEVELS, Assurance, reached
 from ivr.identity.policy import decide
 from ivr.identity.risk.scoring import goes_to_a_person
 
 #: Kinds of audit rows that a replay needs.
 ISSUED, CHECKED = "result.issued", "check.ended"
 _SCREENED = "screened"
+_STRAIGHT = "straight to a person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,22 @@ class Otherwise:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """Of how many calls something was decided, and would be."""
+
+    was: int = 0
+    would_be: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
-    """``results`` and ``beginnings``: how many of each were decided again."""
+    """``results`` and ``beginnings``: how many of each were decided again. ``figures``: what was
+    and would be decided, in words, with how many calls; in the order of a table."""
 
     results: int
     beginnings: int
     otherwise: tuple[Otherwise, ...]
+    figures: Mapping[str, Compared]
 
 
 def replayed(rows: Iterable[PastRow], policy: PolicyFile) -> Replay:
@@ -63,25 +75,61 @@ def replayed(rows: Iterable[PastRow], policy: PolicyFile) -> Replay:
             issued.append(row)
         elif row.what == CHECKED and row.details.get("outcome") == "fresh":
             begun.extend([row] if "signals" in row.details else [])
+    tally = _Tally(policy)
     screened = {row.call_id for row in issued if _SCREENED in row.details.get("flags", ())}
-    found = [*_beginnings(begun, screened, policy), *_results(issued, policy)]
-    return Replay(len(issued), len(begun), tuple(sorted(found, key=lambda each: each.at)))
+    found = [*_beginnings(begun, screened, policy, tally), *_results(issued, policy, tally)]
+    otherwise = tuple(sorted(found, key=lambda each: each.at))
+    return Replay(len(issued), len(begun), otherwise, tally.figures())
+
+
+class _Tally:
+    """Counts what was and would be decided."""
+
+    def __init__(self, policy: PolicyFile) -> None:
+        self._was: Counter[str] = Counter()
+        self._would_be: Counter[str] = Counter()
+        self._order = [
+            _STRAIGHT,
+            *(f"level {level}" for level in LEVELS),
+            *(f"risk {severity}" for severity in ("low", "elevated", "high")),
+            *(f"may {action}" for action in policy.actions),
+        ]
+
+    def begun(self, was: bool, would_be: bool) -> None:
+        """A call began."""
+        self._was[_STRAIGHT] += was
+        self._would_be[_STRAIGHT] += would_be
+
+    def issued(self, was: Verdict, would_be: Verdict) -> None:
+        """A result was made."""
+        for counted, verdict in ((self._was, was), (self._would_be, would_be)):
+            counted.update([f"level {verdict.level}", f"risk {verdict.risk}"])
+            counted.update(f"may {action}" for action in verdict.may)
+
+    def figures(self) -> dict[str, Compared]:
+        """Of everything that was decided of any call, or would be."""
+        # Actions of the former policy that the other does not have come last.
+        names = dict.fromkeys([*self._order, *sorted(self._was)])
+        found = {name: Compared(self._was[name], self._would_be[name]) for name in names}
+        return {name: each for name, each in found.items() if each.was or each.would_be}
 
 
 def _beginnings(
-    rows: Iterable[PastRow], screened: set[str], policy: PolicyFile
+    rows: Iterable[PastRow], screened: set[str], policy: PolicyFile, tally: _Tally
 ) -> Iterator[Otherwise]:
     for row in rows:
         was = row.call_id in screened
         now = goes_to_a_person(policy.risk, row.details["signals"])
+        tally.begun(was, now)
         if was != now:
-            change = f"straight to a person: {_yes(was)} → {_yes(now)}"
+            change = f"{_STRAIGHT}: {_yes(was)} → {_yes(now)}"
             yield Otherwise(row.at, row.call_id, (change,))
 
 
-def _results(rows: Iterable[PastRow], policy: PolicyFile) -> Iterator[Otherwise]:
+def _results(rows: Iterable[PastRow], policy: PolicyFile, tally: _Tally) -> Iterator[Otherwise]:
     for row in rows:
         was, now, reasons = before(row.details), *again(row.details, policy)
+        tally.issued(was, now)
         changes = []
         if was.level != now.level:
             changes.append(f"level: {was.level} → {now.level}")

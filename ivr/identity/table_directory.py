@@ -85,7 +85,8 @@ class TableDirectory:
     def by_ids(self, ids: Collection[str]) -> Sequence[Customer]:
         """See :meth:`Directory.by_ids`."""
         found = (self._read(row).customer for row in self._rows(self._columns().by_ids(ids)))
-        return [each for each in found if each is not None]
+        # Databases may take 'a1' for 'A1'.
+        return [each for each in found if each is not None and each.id in ids]
 
     def by_id(self, customer_id: str) -> Customer | None:
         """See :meth:`Directory.by_id`."""

@@ -108,6 +108,13 @@ def reindex(session: Session, after: str, limit: int) -> list[str]:
     return [call.id for call in found]
 
 
+def ending(session: Session, call_id: str) -> str | None:
+    """How a call ended (``transfer``, ``end``, ``hangup``); None while it lasts, or where there is
+    no such call."""
+    ended = select(Call.ended_how).where(Call.id == call_id, Call.status == "ended")
+    return session.execute(ended).scalar_one_or_none()
+
+
 def count(session: Session) -> int:
     """How many calls there are."""
     return session.execute(select(func.count()).select_from(Call)).scalar_one()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -198,3 +198,9 @@ class Database:
         except SQLAlchemyError as error:
             # "from None": the driver's own text may quote a value.
             raise explain(error, self.where) from None
+
+
+def once_committed(session: Session, tell: Callable[[], None]) -> None:
+    """Have ``tell`` called once this transaction is committed; never where it is not. It must not
+    fail, and not use the session."""
+    event.listen(session, "after_commit", lambda _: tell(), once=True)

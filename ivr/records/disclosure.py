@@ -41,6 +41,7 @@ TOLD: Mapping[str, tuple[str, ...]] = {
 PROVEN: Mapping[str, tuple[str, ...]] = {"callbacks": ("number",)}
 #: Encrypted columns that are not told as they are, and why.
 UNTOLD: Mapping[str, str] = {
+    "incident_notes.text": "about an incident, in operators' words, and to name nobody",
     "calls.state": "told as what was said, of proven calls",
     "calls.caller": "told as whose phone it was",
     "turns.action": "the words of a prompt, which may name who was taken for somebody before",
@@ -56,7 +57,10 @@ _MODELS = {
     for mapper in Base.registry.mappers
 }
 _CLAIMS = ("acr", "amr", "flags", "iat", "exp", "verified_at", "destination")
-_EVIDENCE = ("match", "sent", "code", "channel", "verified_at", "code_call")
+_EVIDENCE = (
+    "match", "sent", "code", "channel", "verified_at", "code_call", "second", "second_channel",
+    "recent", "recent_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ def _attempt(session: Session, attempt: VerificationRecord) -> dict[str, Any]:
         "codes_entered": attempt.attempts,
         "codes_asked_for": attempt.sends,
         "proven": None if attempt.verified_at is None else attempt.verified_at.isoformat(),
+        "spared_a_code": None if attempt.reused_at is None else attempt.reused_at.isoformat(),
         "found": {name: found[name] for name in _EVIDENCE if name in found},
         "flags": evidence.get("flags", []),
         "codes": _belonging(session, "codes", "verification_id", attempt.id),

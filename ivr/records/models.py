@@ -157,6 +157,8 @@ class Verification(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     evidence: Mapped[Sealed] = mapped_column(Encrypted())
+    # When it spared its caller another code, which it does once.
+    reused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Code(Base):
@@ -183,6 +185,16 @@ class FailureCounter(Base):
     key_index: Mapped[str] = mapped_column(String(128), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True, index=True)
     value: Mapped[int] = mapped_column(Integer)
+
+
+class FailureRun(Base):
+    __tablename__ = "failure_runs"
+    row_name = ("key_index",)
+
+    key_index: Mapped[str] = mapped_column(String(128), primary_key=True)
+    value: Mapped[int] = mapped_column(Integer)
+    # Empty for customers: their runs do not age.
+    day: Mapped[date | None] = mapped_column(index=True)
 
 
 class Result(Base):
@@ -232,6 +244,34 @@ class Callback(Base):
     status: Mapped[str] = mapped_column(String(16))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(128))
+
+
+class Incident(Base):
+    __tablename__ = "incidents"
+    row_name = ("number",)
+
+    number: Mapped[int] = mapped_column(_POSITION, primary_key=True)
+    # Days of Japan, as the law counts them.
+    known_on: Mapped[date]
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    unlawful: Mapped[bool]
+    preliminary_sent: Mapped[date | None]
+    final_sent: Mapped[date | None]
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class IncidentNote(Base):
+    __tablename__ = "incident_notes"
+
+    position: Mapped[int] = mapped_column(_POSITION, primary_key=True)
+    id: Mapped[str] = mapped_column(_ID, unique=True)
+    incident: Mapped[int] = mapped_column(
+        ForeignKey(Incident.number, ondelete="CASCADE"), index=True
+    )
+    subject: Mapped[str] = mapped_column(String(16))
+    text: Mapped[Sealed] = mapped_column(Encrypted())
+    by: Mapped[str] = mapped_column(String(128))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ResultFetch(Base):

@@ -14,13 +14,13 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from ivr.errors import NotFound, RecordsError
-from ivr.records import audit, codes, customers, retention
+from ivr.records import audit, codes, customers, failure_runs, retention
 from ivr.records.audit import Detail, Entry
 from ivr.records.calls import CallRecord
 from ivr.records.customer_fields import COLUMNS, customer_of
 from ivr.records.customers import CustomerData
 from ivr.records.database import Database
-from ivr.records.models import Base, Call, Customer, FailureCounter, Verification
+from ivr.records.models import Base, Call, Customer, FailureCounter, FailureRun, Verification
 from ivr.records.rows import Shape, blind_index
 from ivr.records.verifications import VerificationRecord
 
@@ -88,10 +88,12 @@ def customer_mark(session: Session, number: str) -> str:
 
 
 def counters_of(session: Session, person: Person) -> list[tuple[str, str, int]]:
-    """What was counted by day for this person: what, the day, and how many."""
+    """What was counted for this person: what, the day (empty: over whatever time), how many."""
     query = select(FailureCounter.scope, FailureCounter.day, FailureCounter.value)
     mine = query.where(_counted(session, person)).order_by(FailureCounter.day, FailureCounter.scope)
-    return [(scope, day.isoformat(), value) for scope, day, value in session.execute(mine)]
+    counted = [(scope, day.isoformat(), value) for scope, day, value in session.execute(mine)]
+    in_a_row = failure_runs.value(session, _index(session, person))
+    return [*counted, ("failures_in_a_row", "", in_a_row)] if in_a_row else counted
 
 
 def correct(
@@ -122,6 +124,29 @@ def correct(
         details = {"customer": customer_mark(session, number), "field": column}
         audit.note(session, Entry(who, "person.corrected", "", why, details), now)
     return True
+
+
+def release(
+    db: Database,
+    number: str,
+    directory_id: str | None = None,
+    *,
+    who: str = "process",
+    why: str = "",
+) -> int:
+    """Forget how many wrong codes a customer has in a row; how many there were. What was counted
+    today stays until the day ends.
+
+    Raises:
+        NotFound: there is no such customer.
+    """
+    with db.writing() as session:
+        person = find(session, number, directory_id)
+        failures = failure_runs.end(session, _index(session, person))
+        mark = customer_mark(session, number)
+        details: dict[str, Detail] = {"customer": mark, "failures": failures}
+        audit.note(session, Entry(who, "person.released", "", why, details), db.clock.now())
+    return failures
 
 
 def delete(
@@ -155,6 +180,8 @@ def delete(
         mine = Verification.customer_id == person.id
         rows |= retention.remove(session, tables["verifications"], mine)
         rows |= retention.remove(session, tables["failure_counters"], _counted(session, person))
+        run = FailureRun.key_index == _index(session, person)
+        rows |= retention.remove(session, tables["failure_runs"], run)
         rows |= retention.remove(session, tables["customers"], Customer.id == person.id)
         mark = customer_mark(session, number)
         details: dict[str, Detail] = {"customer": mark, "rows": rows}
@@ -169,7 +196,11 @@ def _about(person: Person) -> ColumnElement[bool]:
 
 def _counted(session: Session, person: Person) -> ColumnElement[bool]:
     # What is counted for a phone is about everybody who phones from there.
-    return FailureCounter.key_index == blind_index(session).of("customer", person.id)
+    return FailureCounter.key_index == _index(session, person)
+
+
+def _index(session: Session, person: Person) -> str:
+    return blind_index(session).of("customer", person.id)
 
 
 def _cell(value: object) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from ivr.records import audit, calls, customers
 from ivr.records.audit import Entry
 from ivr.records.database import Database
-from ivr.records.models import FailureCounter
+from ivr.records.models import FailureCounter, FailureRun
 from ivr.records.reencryption import Progress
 
 _BATCH = 200
@@ -38,6 +38,7 @@ def reindex(db: Database, progress: Progress, *, who: str = "process", why: str 
             progress("making indexes anew", done, max(done, total))
     with db.writing() as session:
         session.execute(delete(FailureCounter))
+        session.execute(delete(FailureRun))
         entry = Entry(who, "keys.reindexed", "", why, {"rows": done})
         audit.note(session, entry, db.clock.now())
     return done

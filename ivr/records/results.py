@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.orm import Session
 
@@ -61,6 +61,12 @@ def answer(session: Session, reference: str, accepted: bool) -> bool:
         .execution_options(synchronize_session=False)
     )
     return session.execute(statement).one_or_none() is not None
+
+
+def taken(session: Session, call_id: str) -> bool:
+    """Whether an agent took a transfer of this call when asked in the whisper."""
+    found = exists().where(Result.call_id == call_id, Result.accepted.is_(True))
+    return bool(session.execute(select(found)).scalar_one())
 
 
 def mark_fetched(session: Session, reference: str, by: str, at: datetime) -> None:

@@ -45,7 +45,10 @@ CLASSES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "calls": (("calls", "started_at"),),
     "audio": (("kept_audio", "created_at"),),
     "verifications": (("verifications", "created_at"),),
-    "counters": (("failure_counters", "day"),),
+    # Runs of customers have no day: they end with a right code, or by `ivr person release`.
+    "counters": (("failure_counters", "day"), ("failure_runs", "day")),
+    # Only those that are closed have an age.
+    "incidents": (("incidents", "closed_at"),),
     "traffic": (("webhook_answers", "created_at"), ("request_rates", "minute")),
 }
 #: Tables whose rows stay, and why.

@@ -149,6 +149,7 @@ class WorldSettings(Strict):
     lockout_failures: int | None = None
     customer_sends_per_day: int | None = None
     prefix_sends_per_day: int | None = None
+    breaker_sends: int | None = None
     contact_changed_days: int | None = None
     database_wait_s: float | None = None
     check_deadline_s: int | None = None

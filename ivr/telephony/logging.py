@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import sys
+import threading
 from collections.abc import MutableMapping
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +32,11 @@ _HIDDEN = frozenset(
         "speech", "speech_result", "text", "to", "twiml", "url",
     }
 )  # fmt: skip
+
+#: Ends of lines to some readers that JSON leaves as they are.
+_LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+#: What may be a value in a text that another library put together.
+_VALUES = re.compile(r"""'[^']*'?|"[^"]*"?|[^\x20-\x7e]+|\+?[0-9][0-9-]{2,}""")
 
 
 def configure_logging(level: str, stream: TextIO | None = None) -> None:
@@ -55,6 +62,28 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     handler.setFormatter(_TemplateOnly())
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.WARNING)
+
+
+def log_uncaught() -> None:
+    """Log what nobody catches in this process, in its main thread, in another, or while something
+    is destroyed, as :func:`crash` tells it. Python would print its text."""
+
+    def of_main(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+        else:
+            _uncaught("main", error)
+
+    threading.excepthook = lambda args: _uncaught("thread", args.exc_value)
+    sys.unraisablehook = lambda args: _uncaught("destroyed", args.exc_value)
+    sys.excepthook = of_main
+
+
+def _uncaught(where: str, error: BaseException | None) -> None:
+    if error is not None and not isinstance(error, SystemExit):
+        structlog.get_logger(__name__).error("uncaught", where=where, **crash(error))
 
 
 def crash(error: BaseException) -> dict[str, object]:
@@ -101,8 +130,10 @@ def _without_values(
 
 
 def _dump(fields: object, **_options: object) -> str:
-    """One JSON object; a value JSON does not know is named by its type, for its repr may tell."""
-    return json.dumps(fields, ensure_ascii=False, default=lambda value: type(value).__name__)
+    """One JSON object on one line, whoever reads it; a value JSON does not know is named by its
+    type, for its repr may tell."""
+    written = json.dumps(fields, ensure_ascii=False, default=lambda value: type(value).__name__)
+    return written.translate(_LINE_ENDS)
 
 
 class _Sink:
@@ -124,11 +155,16 @@ class _Sink:
 
 
 class _TemplateOnly(logging.Formatter):
-    """Records of other libraries: logger, level and template, never the values filled in."""
+    """Records of other libraries: logger, level and template, never the values filled in. Of a text
+    without values, which may have been put together before, the first line, without what is quoted,
+    is no ASCII, or looks like a number."""
 
     def format(self, record: logging.LogRecord) -> str:
+        event = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        if not record.args:
+            event = _VALUES.sub("…", event.partition("\n")[0])
         fields: dict[str, object] = {
-            "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "event": event,
             "logger": record.name,
             "level": record.levelname.lower(),
         }

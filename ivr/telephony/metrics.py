@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from ivr.telephony.result_metrics import ResultMetrics
+
 #: Seconds; Twilio gives up on a webhook at 15.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
@@ -93,6 +95,7 @@ class Metrics:
             ("crm",),
             registry=self.registry,
         )
+        self.results = ResultMetrics(self.registry)
         self._provider_failures = provider_failures(self.registry)
         self._withheld = withheld_sends(self.registry)
 

@@ -15,7 +15,7 @@ from ivr.identity.ports import Channel, CodeSender
 from ivr.records.database import Database
 from ivr.settings import Settings, load_settings
 from ivr.telephony.dispositions import StoredDispositions
-from ivr.telephony.logging import configure_logging
+from ivr.telephony.logging import configure_logging, log_uncaught
 from ivr.telephony.metrics import Metrics
 from ivr.telephony.stored import StoredResults
 from ivr.telephony.web import WebDeps, create_web
@@ -83,6 +83,7 @@ def build_app(
             clock,
             send_failed=metrics.provider_failed,
             send_withheld=metrics.send_withheld,
+            issued=metrics.results.issued,
             senders=senders,
             flow=flow,
         )
@@ -130,6 +131,7 @@ def serving_app(settings: Settings) -> flask.Flask:
     """The application as a server runs it: logs to standard error, dictionaries in memory
     before the first call."""
     configure_logging(settings.log_level)
+    log_uncaught()
     slots.warm()
     running = build_app(settings, SystemClock())
     slots.warm({slot.type for slot in running.flow.file.slots.values()})

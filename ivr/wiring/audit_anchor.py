@@ -29,11 +29,14 @@ def read_anchors(paths: Sequence[Path], jwks: dict[str, Any]) -> Mapping[int, st
 
     Raises:
         SignatureInvalid: naming the file and line that is no anchor signed by a key of ``jwks``,
-            or that contradicts another.
+            or that contradicts another; or a file without any, which would prove nothing.
     """
     anchors: dict[int, str] = {}
     for path in paths:
-        for number, line in enumerate(_lines(path), start=1):
+        lines = _lines(path)
+        if not any(lines):
+            raise SignatureInvalid(f"{path} holds no anchor", hint="is it the file you kept?")
+        for number, line in enumerate(lines, start=1):
             if not line:
                 continue
             try:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from ivr.clock import Clock
 from ivr.dialogue.announcements import Announcements
+from ivr.dialogue.outcome import Issued
 from ivr.dialogue.service import DialogueService
 from ivr.dialogue.shelf import FlowShelf
 from ivr.dialogue.worker import CheckWorker
@@ -98,6 +99,7 @@ def code_policy(settings: Settings) -> CodePolicy:
         attempts=settings.code_attempts,
         sends=settings.code_sends,
         lockout_failures=settings.lockout_failures,
+        lockout_in_a_row=settings.lockout_in_a_row,
         customer_sends_per_day=settings.customer_sends_per_day,
         prefix_sends_per_day=settings.prefix_sends_per_day,
         sends_per_day=settings.sends_per_day,
@@ -192,6 +194,7 @@ def open_backstage(
     *,
     send_failed: SendFailures,
     send_withheld: Withheld,
+    issued: Issued = lambda sure: None,
     senders: Mapping[Channel, CodeSender] | None = None,
     flow: Flow | None = None,
 ) -> Backstage:
@@ -199,6 +202,7 @@ def open_backstage(
 
     Args:
         send_failed, send_withheld: count what a provider refused, and what a limit kept back.
+        issued: counts a result that was made.
         senders: used in place of those the settings name (rehearsed faults).
         flow: used in place of loading it again.
 
@@ -219,6 +223,7 @@ def open_backstage(
         check_deadline_s=settings.check_deadline_s,
         result_minutes=settings.result_minutes,
         announcements=Announcements(tuple(settings.crm_webhooks)),
+        issued=issued,
     )
     ways = make_senders(settings, clock) if senders is None else senders
     chosen = choose_directory(settings, db, clock)

@@ -80,8 +80,15 @@ def with_rehearsal_keys(settings: Settings) -> Settings:
     ``var_dir/keys.env``; production has to bring them.
 
     Raises:
-        SettingsError: production lacks something; all of it is named.
+        SettingsError: production lacks something, all of which is named; or the index key is the
+            field key too.
     """
+    given = _given_keys(settings)
+    _check_apart(given)
+    return given
+
+
+def _given_keys(settings: Settings) -> Settings:
     if settings.mode == "production":
         problems = settings.production_problems()
         if problems:
@@ -102,6 +109,27 @@ def with_rehearsal_keys(settings: Settings) -> Settings:
     if not settings.result_keys:
         fields["result_keys"] = {"rehearsal": kept["twilio_auth_token"]}
     return settings.model_copy(update=fields)
+
+
+def _check_apart(settings: Settings) -> None:
+    """Whoever holds the index key may try out values; they should not read fields with it, nor
+    make what else is derived from it. Keys are compared as bytes: one key has several spellings."""
+    index = _bytes_of(settings.index_key)
+    # IVR_FIELD_KEY_BEFORE may be the same: that is the way out.
+    if index and index == _bytes_of(settings.field_key):
+        raise SettingsError(
+            "IVR_FIELD_KEY and IVR_INDEX_KEY are one and the same key",
+            hint="`ivr keys new` makes two; where something is stored already, replace the field"
+            " key: docs/keys.md, Replacing the wrapping key",
+        )
+
+
+def _bytes_of(key: SecretStr) -> bytes:
+    """The bytes of a key; empty where there is none or it is malformed, which others refuse."""
+    try:
+        return base64.b64decode(key.get_secret_value(), validate=True)
+    except ValueError:
+        return b""
 
 
 def _kept_keys(path: Path) -> dict[str, str]:

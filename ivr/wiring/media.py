@@ -116,6 +116,7 @@ def build_media(
             clock,
             send_failed=metrics.provider_failed,
             send_withheld=metrics.send_withheld,
+            issued=metrics.results.issued,
             senders=senders,
             flow=flow,
         )

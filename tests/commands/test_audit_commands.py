@@ -152,6 +152,15 @@ def test_anchors_are_checked_with_published_keys(filled: Ivr, home: Path) -> Non
     assert "cannot be read" in filled("audit", "verify", "--anchor", home / "none").err
 
 
+@pytest.mark.parametrize("emptied", ["", "\n\n"])
+def test_a_file_without_anchors_is_no_proof(filled: Ivr, home: Path, emptied: str) -> None:
+    kept = home / "anchors.txt"
+    kept.write_text(emptied)
+    ran = filled("audit", "verify", "--anchor", kept)
+    assert ran.code == 1
+    assert "holds no anchor" in ran.err
+
+
 def test_a_result_is_no_anchor(filled: Ivr, home: Path) -> None:
     kept = home / "anchors.txt"
     signer = open_signer(load_settings(), SystemClock())

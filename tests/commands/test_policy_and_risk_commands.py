@@ -67,6 +67,19 @@ def test_a_policy_is_shown_as_tables(ivr: Ivr) -> None:
     assert "| relay_risk | contact, money | ring back the registered number |" in ran.out
     assert "| night | hour at least 0 and at most 4 | 10 |" in ran.out
     assert "資金の移動" in ivr("policy", "show", "verify").out
+    assert ivr("policy", "show", "bank").out == ivr("policy", "show", "verify").out
+    slip = ivr("policy", "show", "verfy")
+    assert slip.code == 1
+    assert "no such flow (did you mean 'verify'?); there are: verify" in slip.err
+
+
+def test_who_is_spared_a_code_is_shown(ivr: Ivr, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "spared a code" not in ivr("policy", "show").out
+    monkeypatch.setenv("IVR_FLOWS_DIR", str(ROOT / "examples" / "flows"))
+    shown = ivr("policy", "show", "careful", "--language", "en").out
+    assert "## Who is spared a code" in shown
+    assert "| within 10m | a call that no agent took | yes |" in shown
+    assert "| money | move money |  |  |  | with second_contact |" in shown
 
 
 def test_a_flow_without_a_policy_is_told(
@@ -108,11 +121,16 @@ def test_a_result_that_nobody_knows_is_told(called: Ivr) -> None:
 
 def test_the_policy_in_force_changes_nothing(called: Ivr) -> None:
     ran = called("risk", "replay", "--policy", BANK)
-    assert (ran.code, ran.out, ran.err) == (
-        0,
-        "1 beginnings and 1 results decided again: none otherwise\n",
-        "",
-    )
+    assert (ran.code, ran.err) == (0, "")
+    first, *table, last = ran.out.splitlines()
+    assert first == "transfers: 1, beginnings of calls: 1; by policy bank"
+    assert table[0].split() == ["was", "would", "be"]
+    assert {tuple(line.rsplit(maxsplit=2)) for line in table[1:]} >= {
+        ("  level verified", "1", "1"),
+        ("  risk elevated", "1", "1"),
+        ("  may account", "1", "1"),
+    }
+    assert last == "nothing would be decided otherwise"
 
 
 def test_another_policy_says_which_calls_it_would_change(called: Ivr, home: Path) -> None:
@@ -121,12 +139,21 @@ def test_another_policy_says_which_calls_it_would_change(called: Ivr, home: Path
     text = text.replace("{signal: relay_risk, points: 20}", "{signal: relay_risk, points: 5}")
     calmer.write_text(text, encoding="utf-8")
     ran = called("risk", "replay", "--policy", calmer)
-    assert ran.out.splitlines() == [
-        "2026-11-22T01:00:00Z  call-1  risk: elevated → low (foreign_number 20, relay 5)",
-        "1 beginnings and 1 results decided again: 1 otherwise",
+    *table, otherwise, call = ran.out.splitlines()
+    assert table[0].endswith("; by policy calmer")
+    assert [" ".join(line.split()) for line in table if "risk" in line] == [
+        "risk low 0 1 (+1)",
+        "risk elevated 1 0 (-1)",
     ]
+    assert otherwise == "1 call would be decided otherwise"
+    assert call == "2026-11-22 10:00  call-1  risk: elevated → low (foreign_number 20, relay 5)"
+    summary = called("risk", "replay", "--policy", calmer, "--summary")
+    assert summary.out.splitlines() == [*table, otherwise]
     later = called("risk", "replay", "--policy", calmer, "--since", "2026-11-23")
-    assert later.out == "0 beginnings and 0 results decided again: none otherwise\n"
+    assert later.out.splitlines() == [
+        "transfers: 0, beginnings of calls: 0; by policy calmer",
+        "nothing would be decided otherwise",
+    ]
     before = called("risk", "replay", "--policy", calmer, "--until", "2026-11-23")
     assert before.out == ran.out
 
@@ -144,4 +171,4 @@ def test_rows_that_somebody_broke_are_passed_over(called: Ivr, home: Path) -> No
         connection.execute("UPDATE audit_log SET details = '{' WHERE what = 'result.issued'")
     connection.close()
     ran = called("risk", "replay", "--policy", BANK)
-    assert ran.out == "1 beginnings and 0 results decided again: none otherwise\n"
+    assert ran.out.startswith("transfers: 0, beginnings of calls: 1; by policy bank")

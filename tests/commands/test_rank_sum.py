@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.commands.rank_sum import holm, power, rank_sum
+from ivr.commands.rank_sum import found_shifts, holm, rank_sum, smallest_shift
 
 _TIMES = st.lists(st.floats(0, 1, allow_nan=False), min_size=1, max_size=40)
 
@@ -66,7 +66,7 @@ def test_where_there_is_nothing_to_find_it_is_seldom_found() -> None:
 def test_more_calls_find_less() -> None:
     chance = Random(5)  # noqa: S311
     found = [
-        power(answers(number, seed=3), 0.001, alpha=0.01, trials=60, chance=chance)
+        found_shifts(answers(number, seed=3), 0.001, alpha=0.01, trials=60, chance=chance)
         for number in (50, 400, 1600)
     ]
     assert found[0] < 0.5 < found[2]
@@ -75,8 +75,30 @@ def test_more_calls_find_less() -> None:
 
 def test_a_shift_of_nothing_has_the_power_of_the_level() -> None:
     chance = Random(7)  # noqa: S311
-    found = power(answers(100, seed=3), 0.0, alpha=0.05, trials=200, chance=chance)
+    found = found_shifts(answers(100, seed=3), 0.0, alpha=0.05, trials=200, chance=chance)
     assert found <= 0.12
+
+
+def test_the_smallest_delay_is_found_as_often_as_is_said() -> None:
+    times, chance = answers(200, seed=3), Random(9)  # noqa: S311
+    smallest = smallest_shift(times, alpha=0.01, power=0.8, chance=chance)
+    assert smallest is not None
+    found = found_shifts(times, smallest, alpha=0.01, trials=300, chance=chance)
+    assert 0.7 <= found <= 0.95
+    less = found_shifts(times, smallest / 1.5, alpha=0.01, trials=300, chance=chance)
+    assert less < 0.7
+
+
+def test_fewer_calls_and_a_stricter_level_need_more_of_a_delay() -> None:
+    chance = Random(9)  # noqa: S311
+    few = smallest_shift(answers(40, seed=3), alpha=0.01, power=0.8, chance=chance)
+    many = smallest_shift(answers(400, seed=3), alpha=0.01, power=0.8, chance=chance)
+    strict = smallest_shift(answers(40, seed=3), alpha=0.0001, power=0.8, chance=chance)
+    assert few is not None
+    assert many is not None
+    assert strict is not None
+    assert many < few < strict
+    assert smallest_shift([0.02], alpha=0.01, power=0.8, chance=chance) is None
 
 
 def test_many_comparisons_are_corrected() -> None:

@@ -188,6 +188,15 @@ def test_a_person_is_deleted_after_a_question(
     assert known["number"] not in gone.err
 
 
+def test_a_lock_is_ended_by_customer_number(filled: Ivr, known: dict[str, str]) -> None:
+    ran = filled("person", "release", known["number"], "--why", "REQ-3")
+    assert (ran.code, ran.out) == (0, "forgotten: 0 wrong codes in a row\n")
+    rows = [json.loads(line) for line in filled("audit", "export").out.splitlines()]
+    (row,) = [row for row in rows if row["what"] == "person.released"]
+    assert row["why"] == "REQ-3"
+    assert filled("person", "release", "nobody").code == 1
+
+
 # --- an incident --------------------------------------------------------------------------
 
 
@@ -197,43 +206,48 @@ def test_an_incident_lists_who_was_read_by_an_account(filled: Ivr, known: dict[s
     account = rows[-1]["who"]
     span = ("--from", "2020-01-01", "--to", "2100-01-01T00:00:00+09:00")
 
-    ran = filled("incident", *span, "--account", account, "--why", "INC-1")
+    ran = filled("incident", "affected", *span, "--account", account, "--why", "INC-1")
 
     table = list(csv.DictReader(io.StringIO(ran.out)))
     assert [row["customer_number"] for row in table] == [known["number"]]
     assert list(table[0]) == ["customer_number", "calls", "first", "last"]
     assert "customers affected: 1" in ran.err
     assert "which may show anybody: audit.exported, 1x" in ran.err
-    named = filled("incident", *span, "--account", account, "--with-contacts")
+    named = filled("incident", "affected", *span, "--account", account, "--with-contacts")
     (row,) = csv.DictReader(io.StringIO(named.out))
     assert (row["surname"], row["given"]) == (known["surname"], known["given"])
-    assert filled("incident", *span).out == "customer_number,calls,first,last\n".replace(
-        "\n", "\r\n"
-    )
+    assert filled(
+        "incident", "affected", *span
+    ).out == "customer_number,calls,first,last\n".replace("\n", "\r\n")
 
 
 def test_an_account_that_did_nothing_is_told_from_one_that_showed_nobody(filled: Ivr) -> None:
     filled("audit", "export")
     account = json.loads(filled("audit", "export").out.splitlines()[-1])["who"]
     span = ("--from", "2020-01-01", "--to", "2100-01-01")
-    assert "nothing by this account" in filled("incident", *span, "--account", "crmm").err
-    assert "nothing by this account" not in filled("incident", *span, "--account", account).err
-    assert "nothing by this account" not in filled("incident", *span).err
+    assert (
+        "nothing by this account" in filled("incident", "affected", *span, "--account", "crmm").err
+    )
+    assert (
+        "nothing by this account"
+        not in filled("incident", "affected", *span, "--account", account).err
+    )
+    assert "nothing by this account" not in filled("incident", "affected", *span).err
 
 
 def test_an_incident_asks_for_a_number_as_calls_have_it(filled: Ivr) -> None:
     span = ("--from", "2020-01-01", "--to", "2100-01-01")
-    ran = filled("incident", *span, "--number", "0312345678")
+    ran = filled("incident", "affected", *span, "--number", "0312345678")
     assert ran.code == 2
     assert "must be like +81312345678" in ran.err
-    assert filled("incident", *span, "--number", "+81312345678").code == 0
+    assert filled("incident", "affected", *span, "--number", "+81312345678").code == 0
 
 
 @pytest.mark.parametrize(
     ("since", "until"), [("2026-11-22", "2026-11-22"), ("2026-11-23", "2026-11-22"), ("x", "y")]
 )
 def test_an_incident_has_a_beginning_before_its_end(filled: Ivr, since: str, until: str) -> None:
-    assert filled("incident", "--from", since, "--to", until).code == 2
+    assert filled("incident", "affected", "--from", since, "--to", until).code == 2
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_the_picture_shows_every_state(ivr: Ivr) -> None:
 def test_a_picture_of_no_flow(ivr: Ivr) -> None:
     ran = ivr("diagram", "verfy")
     assert (ran.code, ran.out) == (1, "")
-    assert "verfy/flow.yaml: no such file" in ran.err
+    assert "verfy/flow.yaml: no such flow (did you mean 'verify'?)" in ran.err
 
 
 def test_a_whole_call_verifies(ivr: Ivr) -> None:

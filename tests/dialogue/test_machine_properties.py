@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -140,13 +142,43 @@ def test_every_call_ends_within_its_limits(verify_flow: Flow, data: st.DataObjec
     assert asked <= limits.turns + 1
 
 
+#: What somebody does who will be verified, by state and by check.
+RIGHT_ANSWERS = {
+    "birthdate": "昭和六十年三月五日です",
+    "name": "山田太郎です",
+    "code_entry": "123456",
+}
+RIGHT_OUTCOMES = {"resume": "fresh", "identify": "done", "send_code": "sent", "check_code": "ok"}
+
+
+def right_answer(state: str, at: datetime) -> object:
+    said = RIGHT_ANSWERS.get(state, "はい")
+    return Pressed(at, said) if said.isdecimal() else Heard(at, (Hypothesis(said, 0.9),))
+
+
 @given(data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_never_verified_without_birthdate_name_and_code(
     verify_flow: Flow, data: st.DataObject
 ) -> None:
     """Checks answer as ours do: evidence of a match only from `identify`, of a code only from
-    `check_code`; the caller does anything. (A resumed call was claimed in the call before.)"""
+    `check_code`; the caller does what leads there, and now and then anything. (A resumed call was
+    claimed in the call before.)"""
+    walk(verify_flow, data.draw, most_astray=3)
+
+
+def test_the_right_way_is_verified(verify_flow: Flow) -> None:
+    """Or the test above would show nothing."""
+
+    def never(_: object) -> object:
+        raise AssertionError("nothing is drawn")
+
+    assert walk(verify_flow, never, most_astray=0)
+
+
+def walk(verify_flow: Flow, draw: Callable[..., Any], most_astray: int) -> bool:
+    """A call that leaves the right way at most so many times: whether it was verified."""
+    verified, left = False, most_astray
     at = START
     call, action = step(verify_flow, new_call(verify_flow, START), CallStarted(at))
     slots_seen: set[str] = set()
@@ -155,21 +187,31 @@ def test_never_verified_without_birthdate_name_and_code(
         if call.ended:
             break
         at += timedelta(seconds=1)
+        astray = left > 0 and draw(st.integers(0, 5)) == 0
+        left -= astray
         if isinstance(action, Check):
-            outcome = data.draw(st.sampled_from(CHECK_OUTCOMES[action.check]))
+            outcome = RIGHT_OUTCOMES.get(action.check, "")
+            if astray or not outcome:
+                outcome = draw(st.sampled_from(CHECK_OUTCOMES[action.check]))
             found = {"match": "one"} if action.check == "identify" or outcome == "resumed" else {}
             if action.check == "check_code" and outcome == "ok":
                 found = {"code": "ok", "channel": "sms"}
                 code_ok = True
             resumed = resumed or outcome == "resumed"
             event: object = Checked(at, action.check, outcome, found)
+        elif isinstance(action, Ask) and not astray:
+            event = right_answer(call.state, at)
+        elif isinstance(action, Transfer) and not left:
+            break
         else:
-            event = fitting(data.draw, action, at)
+            event = fitting(draw, action, at)
         call, action = step(verify_flow, call, event)
         slots_seen |= set(call.slots)
         if isinstance(action, Transfer) and assurance(verify_flow, call).level == "verified":
+            verified = True
             assert code_ok
             assert resumed or {"birthdate", "name"} <= slots_seen
+    return verified
 
 
 @pytest.mark.parametrize("state", ["consent", "birthdate", "name", "code_ready", "code_entry"])

@@ -113,7 +113,7 @@ def test_all_problems_of_all_files_in_one_run(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
-        (FLOW, None, ["flows/small/flow.yaml: no such file"]),
+        (FLOW, None, ["flows/small/flow.yaml: no such flow"]),
         (FLOW, "", ["flows/small/flow.yaml: the file is empty"]),
         (FLOW, "[]", ["flows/small/flow.yaml:1:1: must be a mapping (key: value), not a list"]),
         (JA, None, ["flows/small/flow.yaml:2:13: flows/small/prompts.ja.yaml is missing"]),

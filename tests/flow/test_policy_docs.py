@@ -20,6 +20,7 @@ MODELS: list[type[Strict]] = [
     policy.Levels,
     policy.Action,
     policy.Withhold,
+    policy.KnownCaller,
     policy.Risk,
     policy.Rule,
     policy.Band,
@@ -53,7 +54,7 @@ def test_every_key_stands_in_its_table_with_its_default(index: int) -> None:
         elif field.default in ({}, ()):
             assert default == "none", key
         else:
-            assert default == f"`{field.default}`", key
+            assert default == f"`{str(field.default).lower()}`", key
 
 
 def test_every_model_is_described() -> None:
@@ -76,8 +77,12 @@ def test_every_signal_flag_and_factor_in_its_own_words() -> None:
 
 def test_numbers_on_the_page_are_those_of_the_program() -> None:
     assert f"While {MOST_AT_ONCE} questions to it hang" in PAGE
-    assert policy.FLOOR.verified == (
+    assert f"`1m` to `{policy.LONGEST_KNOWN_MIN}m`" in PAGE
+    assert policy.Levels().verified == (
         ("birthdate", "name", "code_sms"),
         ("birthdate", "name", "code_voice"),
     )
+    assert {*policy.FLOOR.verified} - {*policy.Levels().verified} == {
+        ("birthdate", "name", policy.RECENT)
+    }
     assert "verified: [[birthdate, name, code_sms], [birthdate, name, code_voice]]" in PAGE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.identity.assurance import LEVELS, assess
+from ivr.identity.assurance import LEVELS, accepted, assess
 
 _SMS = {"match": "one", "sent": "sms", "code": "ok", "channel": "sms"}
 _SAID = {"said_birthdate": True, "said_name": True}
@@ -40,6 +40,39 @@ _SAID = {"said_birthdate": True, "said_name": True}
             ("kba",),
             ("no_code", "no_contact"),
         ),
+        (
+            _SMS | {"second": "ok", "second_channel": "voice"},
+            (),
+            "verified",
+            ("kba", "otp", "sms", "tel"),
+            (),
+        ),
+        (
+            _SMS | {"channel": "email", "second": "ok", "second_channel": "sms"},
+            (),
+            "verified",
+            ("kba", "otp", "email", "sms"),
+            (),
+        ),
+        # Without a first code there is no second, and one contact is not two.
+        (
+            _SMS | {"code": "wrong", "second": "ok", "second_channel": "voice"},
+            (),
+            "matched",
+            ("kba",),
+            ("wrong_code",),
+        ),
+        (
+            _SMS | {"second": "ok", "second_channel": "sms"},
+            (),
+            "verified",
+            ("kba", "otp", "sms"),
+            (),
+        ),
+        # A code of an earlier call is none, unless a policy says that it counts.
+        ({"match": "one", "recent": "email"}, (), "matched", ("kba",), ("no_code",)),
+        ({"match": "none", "recent": "sms"}, (), "claimed", (), ("no_match",)),
+        ({"match": "hinted", "recent": "sms"}, (), "claimed", (), ("several_customers",)),
         (_SMS | {"match": "none"}, (), "claimed", (), ("no_match",)),
         ({"match": "none"}, ("name_uncertain",), "claimed", (), ("name_uncertain",)),
         ({"match": "several"}, ("several_customers",), "claimed", (), ("several_customers",)),
@@ -84,9 +117,19 @@ _VALUES = {
     "code": ["ok", "wrong", "expired", "exhausted", "x"],
     "channel": ["sms", "voice", "email", "x"],
     "code_call": ["registered", "unregistered"],
+    "second": ["none", "sent", "ok", "wrong", "expired", "exhausted"],
+    "second_channel": ["sms", "voice", "email", "x"],
+    "recent": ["sms", "voice", "email"],
 }
-_EVIDENCE = st.fixed_dictionaries(
+_ANY_EVIDENCE = st.fixed_dictionaries(
     {}, optional={key: st.sampled_from(values) for key, values in _VALUES.items()}
+)
+#: Drawn alone, hardly any would come near a level.
+_EVIDENCE = st.one_of(
+    _ANY_EVIDENCE,
+    _ANY_EVIDENCE.map(lambda found: {**found, "match": "one"}),
+    _ANY_EVIDENCE.map(lambda found: {**found, "match": "one", "code": "ok"}),
+    _ANY_EVIDENCE.map(lambda found: {**found, "match": "one", "code": "ok", "channel": "email"}),
 )
 _FLAGS = st.lists(
     st.sampled_from(["locked", "proxy", "relay_risk", "name_uncertain", "send_error"]), unique=True
@@ -104,8 +147,7 @@ def test_verified_needs_everything(
         birthdate
         and name
         and evidence.get("match") == "one"
-        and evidence.get("code") == "ok"
-        and evidence.get("channel") in {"sms", "voice"}
+        and bool({"sms", "voice"} & set(accepted(evidence)))
         and not {"locked", "proxy"} & set(flags)
     )
     assert (found.why == ()) == (found.level == "verified")

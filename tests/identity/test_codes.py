@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from ivr.identity.codes import (
     code_hash,
@@ -12,6 +16,7 @@ from ivr.identity.codes import (
     new_code,
     same_hash,
 )
+from ivr.settings import Settings
 
 _KEY = derive_code_key(bytes(32))
 _DIGITS = st.from_regex(r"[0-9]{6}", fullmatch=True)
@@ -23,6 +28,21 @@ def test_codes_are_six_digits_and_use_all_of_them() -> None:
     assert all(len(code) == 6 and code.isdecimal() and code.isascii() for code in made)
     for place in range(6):
         assert {code[place] for code in made} == set("0123456789")
+
+
+def test_no_generator_that_can_be_seeded_makes_codes() -> None:
+    before, made = random.getstate(), []
+    for _ in range(2):
+        random.seed(7)
+        made.append([new_code() for _ in range(5)])
+    random.setstate(before)
+    assert made[0] != made[1]
+
+
+@pytest.mark.parametrize("minutes", [0, 11])
+def test_no_setting_lets_a_code_work_for_longer_than_ten_minutes(minutes: int) -> None:
+    with pytest.raises(ValidationError):
+        Settings(code_minutes=minutes)
 
 
 def test_the_code_key_is_not_the_index_key() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from desk import Desk
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 
 from ivr.clock import ManualClock
 from ivr.errors import RecordsError, RecordsUnavailable
+from ivr.identity import identification
 from ivr.identity.circuit_breaker import CircuitBreaker
 from ivr.identity.paced_directory import PacedDirectory
 from ivr.identity.ports import Candidate, Directory
@@ -41,6 +43,15 @@ class BuggyDirectory(ListedDirectory):
 
     def born_on(self, birthdate: date) -> Sequence[Candidate]:
         raise KeyError(f"no such day: {birthdate}")
+
+
+class RefusingDirectory(ListedDirectory):
+    """Answers, but not about one birthdate."""
+
+    def born_on(self, birthdate: date) -> Sequence[Candidate]:
+        if birthdate == date(1900, 1, 1):
+            raise RecordsError("more than 5000 customers have one birthdate")
+        return super().born_on(birthdate)
 
 
 def seconds_of(clock: ManualClock, look_up: Callable[[], object]) -> float:
@@ -124,6 +135,17 @@ def test_after_failures_it_is_left_alone_and_then_tried(clock: ManualClock) -> N
     assert broken.asked == 6
 
 
+def test_a_question_that_it_cannot_answer_keeps_nobody_else_from_asking(clock: ManualClock) -> None:
+    """Such as a birthdate that stands for all that are not known: whoever says it five times must
+    not shut the directory for everybody."""
+    refusing = RefusingDirectory(customer())
+    paced = PacedDirectory(refusing, clock, seconds=5)
+    for _ in range(20):
+        with pytest.raises(RecordsError, match="one birthdate"):
+            paced.born_on(date(1900, 1, 1))
+    assert paced.born_on(_DAY) == [customer()]
+
+
 def test_an_end_of_the_trouble_is_logged(clock: ManualClock) -> None:
     breaker = CircuitBreaker(clock, failures=1)
     with pytest.raises(RecordsUnavailable):
@@ -141,6 +163,37 @@ def test_an_error_of_ours_tells_nothing_of_whom_it_was_asked_about(clock: Manual
     told = f"{caught.value} {caught.value.__cause__} {logs}"
     assert "KeyError" in told
     assert "1985" not in told
+
+
+@pytest.mark.parametrize("kind", ["found", "nobody", "buggy", "away", "left alone", "hangs"])
+def test_comparing_names_takes_none_of_a_callers_time(
+    sqlite_database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Some twenty milliseconds: behind the time of a look-up that failed they could be heard."""
+    hanging = HangingDirectory(customer())
+    inner: Directory = {
+        "nobody": ListedDirectory(),
+        "buggy": BuggyDirectory(),
+        "away": BrokenDirectory(),
+        "left alone": BrokenDirectory(),
+        "hangs": hanging,
+    }.get(kind, ListedDirectory(customer()))
+    seconds = _MOMENT if kind == "hangs" else 5
+    breaker = CircuitBreaker(clock, failures=1 if kind == "left alone" else 99)
+    paced = PacedDirectory(inner, clock, seconds=seconds, breaker=breaker)
+    if kind == "left alone":
+        seconds_of(clock, lambda: paced.born_on(_DAY))
+    for name in ("named", "match_name"):
+        compare = getattr(identification, name)
+
+        def compared(*given: Any, compare: Callable[..., Any] = compare) -> Any:
+            clock.advance(0.02)
+            return compare(*given)
+
+        monkeypatch.setattr(identification, name, compared)
+    with Desk(sqlite_database, clock, directory=paced) as desk:
+        assert seconds_of(clock, desk.identify) == pytest.approx(seconds)
+    hanging.released.set()
 
 
 @pytest.mark.parametrize("trouble", [None, "away", "hangs"])

@@ -10,7 +10,15 @@ import pytest
 from sqlalchemy.orm import Session
 
 from ivr.clock import ManualClock
-from ivr.records import calls, codes, counters, intents, verifications, webhook_answers
+from ivr.records import (
+    calls,
+    codes,
+    counters,
+    failure_runs,
+    intents,
+    verifications,
+    webhook_answers,
+)
 from ivr.records.calls import AlreadyThere, CallRecord
 from ivr.records.codes import CodeRecord
 from ivr.records.database import Database
@@ -48,6 +56,11 @@ def at_once(database: Database, work: Callable[[Session, int], T], many: int = M
 
 def test_no_failure_goes_uncounted(database: Database) -> None:
     values = at_once(database, lambda session, _: counters.bump(session, "claim", "a", TODAY))
+    assert sorted(values) == list(range(1, MANY + 1))
+
+
+def test_no_failure_in_a_row_goes_uncounted(database: Database) -> None:
+    values = at_once(database, lambda session, _: failure_runs.bump(session, "a", None))
     assert sorted(values) == list(range(1, MANY + 1))
 
 

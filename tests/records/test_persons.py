@@ -22,6 +22,7 @@ from ivr.records import (
     codes,
     counters,
     customers,
+    failure_runs,
     intents,
     persons,
     results,
@@ -117,6 +118,7 @@ def _calls_of(
         token = _token(customer=who.number, acr="verified", sub="ref-secret")
         results.insert(session, ResultRecord(f"ref-{name}", name, token, now, later, 1))
         counters.bump(session, "failures_customer", session_key(db, who), date(2026, 11, 22))
+        failure_runs.bump(session, session_key(db, who), None, by=1)
         mark = persons.customer_mark(session, who.number)
         details = {"customer": mark, "check": "identify", "verification": f"ver-{name}"}
         audit.note(session, Entry("caller", "check.ended", name, "call", details), now)
@@ -160,7 +162,10 @@ def test_everything_about_the_person_is_told(two: Database, hanako: CustomerData
         "sms",
         "sms",
     ]
-    assert told["counts"] == [{"what": "failures_customer", "day": "2026-11-22", "value": 2}]
+    assert told["counts"] == [
+        {"what": "failures_customer", "day": "2026-11-22", "value": 2},
+        {"what": "failures_in_a_row", "day": "", "value": 2},
+    ]
     assert len([row for row in told["audit"] if "was performed" in row["what"]]) == 2
     assert {row["who"] for row in told["audit"]} == {"caller", "operator"}
 
@@ -341,6 +346,23 @@ def test_what_is_the_same_changes_nothing_and_what_is_wrong_is_told_without_it(
         assert len(list(audit_chain.rows(session))) == before
 
 
+# --- a lock -------------------------------------------------------------------------------
+
+
+def test_a_release_forgets_the_row_of_one_and_says_so(two: Database) -> None:
+    assert persons.release(two, "T0002", who="operator sato@host", why="REQ-3") == 2
+    assert persons.release(two, "T0002", who="operator sato@host", why="REQ-3") == 0
+    with two.reading() as session:
+        *_, first, _ = audit_chain.rows(session)
+        mark = persons.customer_mark(session, "T0002")
+    assert (first.what, first.who, first.why) == ("person.released", "operator sato@host", "REQ-3")
+    assert json.loads(first.details) == {"customer": mark, "failures": 2}
+    counted = {each["what"] for each in disclose(two, "T0002").sections["counts"]}
+    assert counted == {"failures_customer"}
+    counted = {each["what"] for each in disclose(two, "T0009").sections["counts"]}
+    assert counted == {"failures_customer", "failures_in_a_row"}
+
+
 # --- deletion -----------------------------------------------------------------------------
 
 
@@ -361,7 +383,7 @@ def test_deletion_takes_everything_of_one_and_nothing_of_another(two: Database) 
 
     assert gone.rows == {
         "calls": 2, "turns": 2, "check_intents": 2, "results": 2, "verifications": 2, "codes": 2,
-        "customers": 1, "failure_counters": 1,
+        "customers": 1, "failure_counters": 1, "failure_runs": 1,
     }  # fmt: skip
     after = _rows(two)
     assert {name: before[name] - after[name] for name in before if before[name] != after[name]} == (

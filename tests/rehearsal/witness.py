@@ -92,14 +92,17 @@ class Rehearsals:
 
 
 @contextmanager
-def rehearsing(*, voice: bool = False) -> Iterator[Rehearsals]:
-    """The shipped flow, ready to be called; nothing of the environment's settings counts.
+def rehearsing(
+    *, voice: bool = False, flows: Path = ROOT / "flows", flow_name: str = "verify"
+) -> Iterator[Rehearsals]:
+    """The shipped flow, or that of this name in ``flows``, ready to be called; nothing of the
+    environment's settings counts.
     ``voice``: by media stream; prompts are hummed, for callers who know them by their marks."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("IVR_"):
                 patch.delenv(name)
-        patch.setenv("IVR_FLOWS_DIR", str(ROOT / "flows"))
+        patch.setenv("IVR_FLOWS_DIR", str(flows))
         patch.setenv("IVR_GRAMMARS_DIR", str(ROOT / "grammars"))
         # Real time: on a busy machine a check may take long, which callers would hear.
         patch.setenv("IVR_CHECK_WAIT_MS", "8000")
@@ -110,7 +113,7 @@ def rehearsing(*, voice: bool = False) -> Iterator[Rehearsals]:
                 "ivr.speaking.prompt_sounds.open_voice", lambda settings, folder: HummingVoice()
             )
         stage = WitnessedStage()
-        flow = load_flows(load_settings())["verify"]
+        flow = load_flows(load_settings())[flow_name]
         with (
             TemporaryDirectory() as prompts,
             Worlds(stage, fast=True, voice=voice) as worlds,

@@ -1,5 +1,5 @@
 """How often anybody may guess a code, by whatever way they come. The numbers are those of
-docs/security.md "Guess budget"."""
+docs/security.md "Guess budget" and docs/identity.md "Limits"."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ivr.identity.codes import CODE_DIGITS, CodePolicy, derive_code_key
 from ivr.identity.directory import RecordsDirectory
 from ivr.identity.lockout import day_of
 from ivr.identity.ports import CheckRequest, CheckResult
-from ivr.records import counters, customers
+from ivr.records import counters, customers, failure_runs
 from ivr.records.customers import CustomerData
 from ivr.records.database import Database
 from ivr.settings import Settings
 from ivr.understanding.value import HeardName
 
-PAGE = Path(__file__).parents[2] / "docs" / "security.md"
+PAGES = Path(__file__).parents[2] / "docs"
 MOBILE = "+819012345678"
 TARO = HeardName("山田太郎", "山田", "太郎", ("ヤマダ",), ("タロウ",))
 LIMIT = Settings().lockout_failures
@@ -107,6 +107,29 @@ def test_the_lock_ends_with_the_day_in_japan(office: Office) -> None:
     assert phone.level == "verified"
 
 
+def test_a_hundred_wrong_codes_in_a_row_are_the_end_until_somebody_ends_it(office: Office) -> None:
+    """However slowly they come, and whoever enters them."""
+    key = office.db.index.of("customer", "taro")
+    with office.db.writing() as session:
+        failure_runs.bump(session, key, None, by=Settings().lockout_in_a_row - 1)
+    guesser = office.call(ELSEWHERE).ask_for_code()
+    guesser.press(_wrong(office))
+    guesser.hang_up()
+    office.clock.sleep(90 * 24 * 3600)
+    honest = office.call().ask_for_code()
+    while honest.asks:
+        honest.press(office.sms.last_code)
+    assert honest.level == "claimed"
+    assert {"locked", "locked_until_released"} <= set(honest.flags)
+
+    with office.db.writing() as session:
+        assert failure_runs.end(session, key) == Settings().lockout_in_a_row
+    office.clock.sleep(3600)
+    again = office.call().ask_for_code()
+    again.press(office.sms.last_code)
+    assert again.level == "verified"
+
+
 def _checks(db: Database, clock: ManualClock, sms: FakeSender) -> IdentityChecks:
     return IdentityChecks(
         db,
@@ -161,19 +184,18 @@ def test_guesses_in_many_calls_at_once_are_counted_one_by_one(
     assert len(looked_at) == 1
 
 
-def test_the_page_states_the_numbers_of_the_settings() -> None:
-    settings, page = Settings(), PAGE.read_text(encoding="utf-8")
+def test_the_pages_state_the_numbers_of_the_settings() -> None:
+    settings, page = Settings(), (PAGES / "security.md").read_text(encoding="utf-8")
     per_day = settings.lockout_failures
     assert f"**{per_day} guesses** a customer and day" in page
     assert f"{per_day} in {10**CODE_DIGITS:,}" in page
-    rows = dict(re.findall(r"^\| `(IVR_\w+)` \| (\d+) \|", page, re.MULTILINE))
-    assert rows == {
-        "IVR_CODE_ATTEMPTS": str(settings.code_attempts),
-        "IVR_CODE_SENDS": str(settings.code_sends),
-        "IVR_CODE_MINUTES": str(settings.code_minutes),
-        "IVR_LOCKOUT_FAILURES": str(settings.lockout_failures),
-        "IVR_CUSTOMER_SENDS_PER_DAY": str(settings.customer_sends_per_day),
-        "IVR_PREFIX_SENDS_PER_DAY": str(settings.prefix_sends_per_day),
+    assert f"**{settings.lockout_in_a_row} guesses** in a row" in page
+    limits = (PAGES / "identity.md").read_text(encoding="utf-8").partition("\n## Limits\n")[2]
+    limits = limits.partition("\n### ")[0]
+    rows = re.findall(r"^\| [^|]+ \| `IVR_(\w+)` \| `?([^|`]+?)`? \|", limits, re.MULTILINE)
+    assert {"LOCKOUT_FAILURES", "LOCKOUT_IN_A_ROW", "CODE_ATTEMPTS"} <= dict(rows).keys()
+    assert {name: value.replace(",", "") for name, value in rows} == {
+        name: str(getattr(settings, name.lower())) for name, _ in rows
     }
 
 

@@ -118,6 +118,21 @@ def test_a_window_begins_with_the_first_reading(process: Process, clock: ManualC
     assert not reads(one)
 
 
+@pytest.mark.parametrize(
+    ("readers", "later"),
+    [({}, False), ({"crm": ResultReader()}, False), ({"crm": ResultReader(again_s=None)}, True)],
+)
+def test_nobody_reads_a_result_for_long_unless_it_is_said(
+    process: Process, clock: ManualClock, readers: dict[str, ResultReader], later: bool
+) -> None:
+    one = process(**readers)
+    assert reads(one)
+    clock.advance(299)
+    assert reads(one)
+    clock.advance(1)
+    assert reads(one) is later
+
+
 def test_a_result_for_somebody_else_is_not_read(process: Process, database: Database) -> None:
     assert not reads(process(crm=ResultReader(audience="branch")))
     assert reads(process(crm=ResultReader(audience="agents")))

@@ -14,7 +14,8 @@ from ivr.telephony.texts import load_texts
 FLAGS = (
     "relay_risk", "contact_changed", "locked", "directory_error", "send_error", "no_contact",
     "urgent", "several_customers", "name_uncertain", "call_limit", "proxy", "trouble",
-    "shared_phone", "risk_high", "risk_elevated", "screened",
+    "shared_phone", "risk_high", "risk_elevated", "screened", "second_missing", "code_recent",
+    "locked_until_released",
 )  # fmt: skip
 
 

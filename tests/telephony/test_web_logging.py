@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import io
 import json
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +18,7 @@ from web_rig import ASK, CALL, PUBLIC_URL, Rig
 
 from ivr.dialogue.actions import Check, End, Line, Transfer
 from ivr.errors import RecordsUnavailable
-from ivr.telephony.logging import configure_logging, crash
+from ivr.telephony.logging import configure_logging, crash, log_uncaught
 
 Build = Callable[..., Rig]
 
@@ -152,6 +155,77 @@ def test_other_libraries_are_logged_without_values(
     assert second["error"] == "RecordsUnavailable"
     assert third["event"] == "dict"
     assert "花子" not in json.dumps(logged(), ensure_ascii=False)
+
+
+def test_texts_that_others_put_together_themselves_lose_what_they_quote(
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    """An exception that no task waits for is logged by asyncio with its text and arguments."""
+
+    async def fails() -> None:
+        raise ValueError("マーカー花子 +819000000001")
+
+    def fails_with(number: str) -> None:
+        raise ValueError(f"マーカー花子 {number}")
+
+    async def both() -> None:
+        asyncio.ensure_future(fails())  # noqa: RUF006  # nobody waits for it, on purpose
+        asyncio.get_running_loop().call_soon(fails_with, "090-1111-2222")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        gc.collect()
+
+    asyncio.run(both())
+    logging.getLogger("some.library").warning(f"no 'hanako' at {'+819000000001'}: {'花子'}")
+    written = logged()
+    assert {line["event"].partition(" ")[0] for line in written} >= {"Task", "Exception", "no"}
+    told = json.dumps(written, ensure_ascii=False)
+    for secret in ("花子", "hanako", "9000000001", "1111", "2222"):
+        assert secret not in told
+
+
+def test_nothing_that_is_logged_makes_a_line_of_its_own(
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    forged = 'end\r\n{"event": "result_fetched", "system": "crm"}\u2028\n'
+    structlog.get_logger("some.room").info("event", field=forged)
+    logging.getLogger("some.library").warning(forged)
+    logging.getLogger("some.library").warning(f"{forged} %s", "value")
+    lines = logged()
+    assert len(lines) == 3
+    assert "result_fetched" not in [line["event"] for line in lines]
+    assert lines[0]["field"] == forged
+
+
+def test_what_nobody_catches_is_logged_without_its_text(
+    logged: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for module, name in ((threading, "excepthook"), (sys, "excepthook"), (sys, "unraisablehook")):
+        monkeypatch.setattr(module, name, getattr(module, name))
+    log_uncaught()
+
+    def fails() -> None:
+        raise ValueError("マーカー花子 +819000000001")
+
+    class Fails:
+        def __del__(self) -> None:
+            raise ValueError("マーカー花子 +819000000001")
+
+    thread = threading.Thread(target=fails)
+    thread.start()
+    thread.join()
+    Fails()
+    gc.collect()
+    error = ValueError("マーカー花子 +819000000001")
+    sys.excepthook(ValueError, error, None)
+    lines = logged()
+    assert [line["event"] for line in lines] == ["uncaught"] * 3
+    assert [line["where"] for line in lines] == ["thread", "destroyed", "main"]
+    assert all(line["error"] == "ValueError" for line in lines)
+    output = capfd.readouterr()
+    assert "花子" not in json.dumps(lines, ensure_ascii=False) + output.out + output.err
 
 
 def test_stderr_is_looked_up_when_something_is_logged(

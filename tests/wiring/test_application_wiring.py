@@ -40,6 +40,19 @@ from ivr.wiring.keys import with_rehearsal_keys
 from ivr.wiring.senders import make_senders
 
 SECRETS = ("field_key", "index_key", "signing_key", "twilio_auth_token")
+#: A production, but for its keys.
+PRODUCTION: dict[str, Any] = {
+    "mode": "production",
+    "public_url": "https://voice.example.co.jp",
+    "twilio_account_sid": "AC1",
+    "twilio_auth_token": "token",
+    "twilio_number": "+815012345678",
+    "fallback_number": "+81398765432",
+    "database_url": "postgresql://h/d",
+    "sms_sender": "twilio",
+    "voice_sender": "off",
+    "email_sender": "off",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -72,22 +85,30 @@ def test_production_names_everything_it_lacks(tmp_path: Path) -> None:
     assert not (tmp_path / "var").exists()
 
 
+@pytest.mark.parametrize("mode", ["rehearsal", "production"])
+def test_field_key_and_index_key_have_to_differ(tmp_path: Path, mode: str) -> None:
+    # One key in two spellings, as openssl and Python may write the last bits.
+    key = base64.b64encode(bytes(range(32))).decode()
+    other = key[:-2] + chr(ord(key[-2]) + 1) + "="
+    given = PRODUCTION | {"mode": mode, "signing_key": "s", "var_dir": tmp_path / "var"}
+    for index in (key, other):
+        assert base64.b64decode(index) == bytes(range(32))
+        same = Settings(**given, field_key=key, index_key=index)
+        with pytest.raises(SettingsError, match="are one and the same key") as caught:
+            with_rehearsal_keys(same)
+        assert key[:8] not in str(caught.value)
+
+
+def test_the_way_out_of_one_key_for_both_is_open() -> None:
+    one, two = (base64.b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))
+    keys = {"field_key": two, "field_key_before": one, "index_key": one, "signing_key": "s"}
+    moving = Settings(**PRODUCTION | keys)
+    assert with_rehearsal_keys(moving) == moving
+
+
 def test_production_uses_the_keys_it_is_given(tmp_path: Path) -> None:
     keys = {name.removeprefix("IVR_").lower(): key for name, key in wiring_keys.new_keys().items()}
-    settings = Settings(
-        mode="production",
-        var_dir=tmp_path / "var",
-        public_url="https://voice.example.co.jp",
-        twilio_account_sid="AC1",
-        twilio_auth_token="token",
-        twilio_number="+815012345678",
-        fallback_number="+81398765432",
-        database_url="postgresql://h/d",
-        sms_sender="twilio",
-        voice_sender="off",
-        email_sender="off",
-        **keys,  # type: ignore[arg-type]
-    )
+    settings = Settings(**PRODUCTION | keys, var_dir=tmp_path / "var")
     assert with_rehearsal_keys(settings) == settings
     assert not (tmp_path / "var").exists()
 

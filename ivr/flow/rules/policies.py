@@ -8,7 +8,18 @@ from ivr.errors import Problem
 from ivr.flow.draft import Draft
 from ivr.flow.model import SCREENED, CheckState, Choice, ChooseState, FlowFile
 from ivr.flow.nodes import Where
-from ivr.flow.policy import ANY, KNOWLEDGE, PHONE_CODES, Band, PolicyFile, Rule
+from ivr.flow.policy import (
+    ANY,
+    CODES,
+    KNOWLEDGE,
+    PHONE_CODES,
+    RECENT,
+    SECOND,
+    Band,
+    PolicyFile,
+    Rule,
+    codes_in,
+)
 from ivr.flow.signals import FLAGS, OF_THE_NUMBER, SIGNALS
 from ivr.flow.source import Document
 from ivr.flow.suggestion import did_you_mean, shown
@@ -20,6 +31,7 @@ _LANGUAGES = ("ja", "en")
 def alone(document: Document, file: PolicyFile) -> Iterator[Problem]:
     """What is wrong with a policy whatever flow names it."""
     yield from _levels(document, file)
+    yield from _known_caller(document, file)
     yield from _words(document, file)
     yield from _names(document, file)
     yield from _needless(document, file)
@@ -35,6 +47,8 @@ def fits(draft: Draft) -> Iterator[Problem]:
     yield from alone(policy.document, policy.file)
     yield from _intents(draft, policy.document, policy.file)
     yield from _out_of_reach(draft, policy.document, policy.file)
+    yield from _recognised(draft, policy.document, policy.file)
+    yield from _second(draft, policy.document, policy.file)
     yield from _person(draft, policy.document, policy.file)
 
 
@@ -61,11 +75,32 @@ def _levels(document: Document, file: PolicyFile) -> Iterator[Problem]:
             if missing:
                 message = f"{shown(level)} is about one customer: it takes {' and '.join(missing)}"
                 yield document.problem(where, f"{message} too")
-            elif level == "verified" and not PHONE_CODES & set(way):
+            elif level == "verified" and not (PHONE_CODES | {RECENT}) & set(way):
                 message = "what a caller knows is never 'verified'"
                 if "code_email" in way:
                     message = "a code by e-mail shows no possession and is never 'verified'"
                 yield document.problem(where, f"{message}: add code_sms or code_voice")
+
+
+def _known_caller(document: Document, file: PolicyFile) -> Iterator[Problem]:
+    """That a code of an earlier call counts is said in both places, or in neither."""
+    named = [where for where, way in asked_for(file) if RECENT in way]
+    if file.known_caller is None:
+        for where in named:
+            message = f"nobody ever has {RECENT}: it takes 'known_caller' in this policy"
+            yield document.problem(where, message)
+    elif not named:
+        message = f"counts for nothing: no level and no action names {RECENT}"
+        yield document.problem(("known_caller",), message, key=True)
+
+
+def asked_for(file: PolicyFile) -> Iterator[tuple[Where, tuple[str, ...]]]:
+    """Every list of factors that is asked for, and where it stands."""
+    for level in ("matched", "verified"):
+        for index, way in enumerate(getattr(file.levels, level)):
+            yield ("levels", level, index), way
+    for name, action in file.actions.items():
+        yield ("actions", name, "needs"), action.needs
 
 
 def _words(document: Document, file: PolicyFile) -> Iterator[Problem]:
@@ -199,10 +234,11 @@ def _intents(draft: Draft, document: Document, file: PolicyFile) -> Iterator[Pro
 def _out_of_reach(draft: Draft, document: Document, file: PolicyFile) -> Iterator[Problem]:
     """Levels and actions that take what the flow never collects."""
     shows = factors_of(draft.file)
+    codes = 2 if "send_code_second" in _checks(draft.file) else 1
     for level in ("matched", "verified"):
         ways: tuple[tuple[str, ...], ...] = getattr(file.levels, level)
-        if not any(set(way) <= shows for way in ways):
-            lacking = sorted(set(ways[0]) - shows)
+        if not any(set(way) <= shows and codes_in(way) <= codes for way in ways):
+            lacking = sorted(set(ways[0]) - shows) or [_more_codes(codes)]
             message = f"nobody can reach {shown(level)} in the flow {shown(draft.file.flow)},"
             message += f" which never has {' or '.join(lacking)}"
             yield document.problem(("levels", level), message, key=True)
@@ -212,18 +248,63 @@ def _out_of_reach(draft: Draft, document: Document, file: PolicyFile) -> Iterato
                 message = f"nobody can be allowed {shown(name)} in the flow"
                 message += f" {shown(draft.file.flow)}, which never has {factor}"
                 yield document.problem(("actions", name, "needs", index), message)
+        if all(codes_in(way) > codes for way in file.ways_to(name)):
+            message = f"nobody can be allowed {shown(name)} in the flow"
+            message += f" {shown(draft.file.flow)}, which never has {_more_codes(codes)}"
+            yield document.problem(("actions", name), message, key=True)
+
+
+def _more_codes(codes: int) -> str:
+    if codes == 1:
+        return "a code of a second contact (a check 'send_code_second')"
+    return "codes of three contacts"
 
 
 def factors_of(file: FlowFile) -> frozenset[str]:
     """What a caller can show in a flow, at best."""
     types = {slot.type for slot in file.slots.values()}
-    checks = {state.check for state in file.states.values() if isinstance(state, CheckState)}
+    checks = _checks(file)
     found: set[str] = set()
     if "identify" in checks:
         found |= types & {"birthdate", "name", "customer_number", "phone_number"}
     if {"send_code", "check_code"} <= checks:
-        found |= {"code_sms", "code_voice", "code_email"}
+        found |= {*CODES, *((SECOND,) if "send_code_second" in checks else ())}
+    if {"identify", "known_caller"} <= checks:
+        found.add(RECENT)
     return frozenset(found)
+
+
+def _checks(file: FlowFile) -> set[str]:
+    return {state.check for state in file.states.values() if isinstance(state, CheckState)}
+
+
+def _states_that_check(file: FlowFile, check: str) -> Iterator[Where]:
+    for name, state in file.states.items():
+        if isinstance(state, CheckState) and state.check == check:
+            yield ("states", name, "check")
+
+
+def _recognised(draft: Draft, document: Document, file: PolicyFile) -> Iterator[Problem]:
+    """Whom the policy spares a code, the flow looks for; and nobody else."""
+    looking = list(_states_that_check(draft.file, "known_caller"))
+    if file.known_caller is None:
+        for where in looking:
+            message = f"never finds anybody: {document.path} has no 'known_caller'"
+            yield draft.document.problem(where, message)
+    elif not looking:
+        message = f"the flow {shown(draft.file.flow)} never looks: it has no check 'known_caller'"
+        yield document.problem(("known_caller",), message, key=True)
+
+
+def _second(draft: Draft, document: Document, file: PolicyFile) -> Iterator[Problem]:
+    """A second contact is asked only where something takes it."""
+    ways = [set(way) for way in (*file.levels.matched, *file.levels.verified)]
+    ways += [set(way) for name in file.actions for way in file.ways_to(name)]
+    if any(codes_in(way) > 1 for way in ways):
+        return
+    for where in _states_that_check(draft.file, "send_code_second"):
+        message = f"is never asked for: nothing in {document.path} takes codes of two contacts"
+        yield draft.document.problem(where, message)
 
 
 def _person(draft: Draft, document: Document, file: PolicyFile) -> Iterator[Problem]:

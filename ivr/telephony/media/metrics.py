@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from ivr.hearing.telephone_audio import TELEPHONE_RATE
 from ivr.telephony.media.ears import Ear, Said
 from ivr.telephony.metrics import provider_failures, withheld_sends
+from ivr.telephony.result_metrics import ResultMetrics
 
 _LAG = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 #: Seconds; the goals are 1.5 for a complete value and 3.5 otherwise, until the reply begins.
@@ -64,6 +65,7 @@ class MediaMetrics:
             buckets=_FACTOR,
             registry=self.registry,
         )
+        self.results = ResultMetrics(self.registry)
         self._provider_failures = provider_failures(self.registry)
         self._withheld = withheld_sends(self.registry)
 

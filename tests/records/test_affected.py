@@ -10,11 +10,11 @@ import pytest
 
 from ivr.clock import ManualClock
 from ivr.records import audit, audit_chain, calls, customers, persons, retention, verifications
+from ivr.records.affected import Found, Scope, affected
 from ivr.records.audit import Entry
 from ivr.records.calls import CallRecord
 from ivr.records.customers import CustomerData
 from ivr.records.database import Database
-from ivr.records.incident import Found, Scope, affected
 from ivr.records.persons import customer_mark
 from ivr.records.verifications import VerificationRecord
 
