@@ -60,19 +60,19 @@ def plan(scale: float = 1.0) -> list[Corpus]:
         Corpus("espeak", 1200, voices.espeak),
         Corpus(
             "kokoro-careful",
-            150,
+            380,
             partial(voices.kokoro, careful=True),
             mix=text.ANSWERS_MIX,
         ),
         Corpus(
             "kokoro-unseen",
-            320,
+            1000,
             partial(voices.kokoro, among=voices.UNSEEN),
             builds=("shipped",),
         ),
         Corpus(
             "kokoro-careful-unseen",
-            60,
+            200,
             partial(voices.kokoro, among=voices.UNSEEN, careful=True),
             builds=("shipped",),
             mix=text.ANSWERS_MIX,

@@ -7,6 +7,8 @@ it begins, ``2 * unit + 1`` for those in which it goes on (Kaldi's chain topolog
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -19,6 +21,10 @@ from speech_model.topology import OUTPUTS
 SUBSAMPLING = 3
 #: Width and step of each convolution; after the step of three, a neighbour is three frames away.
 _SHAPE = ((5, 1), (3, 1), (3, SUBSAMPLING), (3, 1), (3, 1), (3, 1), (3, 1), (3, 1))
+#: The last convolution joins outputs that lie so far apart, 180 ms: an output then depends on
+#: three quarters of a second, enough to tell noise and loudness from speech. It sleeps until the
+#: others have learnt (:meth:`Network.wake`).
+_FAR = 6
 
 
 def _context() -> int:
@@ -26,7 +32,7 @@ def _context() -> int:
     for width, stride in _SHAPE:
         reach += (width // 2) * step
         step *= stride
-    return reach
+    return reach + _FAR * step
 
 
 #: Frames before and after that an output sees.
@@ -51,17 +57,48 @@ class Network(nn.Module):
             for size, (kernel, stride) in zip(sizes, _SHAPE, strict=False)
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(width) for _ in _SHAPE)
+        self.far = nn.Conv1d(width, width, 3, dilation=_FAR, bias=False)
+        self.far_norm = nn.BatchNorm1d(width)
+        self.awake: Tensor
+        self.register_buffer("awake", torch.tensor(False))
         self.output = nn.Conv1d(width, OUTPUTS, 1)
 
     def forward(self, features: Tensor) -> Tensor:
         """Log-probabilities of every output, in single precision whatever the rest runs in."""
+        hidden = self._near(features)
+        if self.awake:
+            hidden = self._dropped(torch.relu(self.far_norm(self.far(hidden))))
+        else:
+            hidden = hidden[:, :, _FAR:-_FAR]
+        return torch.log_softmax(self.output(hidden).float(), 1).transpose(1, 2)
+
+    def _near(self, features: Tensor) -> Tensor:
         hidden = self.scale(features)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            hidden = torch.relu(norm(convolution(hidden)))
-            if self.training and self.dropout:
-                kept = torch.rand(*hidden.shape[:2], 1, device=hidden.device) > self.dropout
-                hidden = hidden * (kept / (1 - self.dropout)).to(hidden.dtype)
-        return torch.log_softmax(self.output(hidden).float(), 1).transpose(1, 2)
+            hidden = self._dropped(torch.relu(norm(convolution(hidden))))
+        return hidden
+
+    def _dropped(self, hidden: Tensor) -> Tensor:
+        if not (self.training and self.dropout):
+            return hidden
+        kept = torch.rand(*hidden.shape[:2], 1, device=hidden.device) > self.dropout
+        return hidden * (kept / (1 - self.dropout)).to(hidden.dtype)
+
+    def wake(self, features: Sequence[Tensor]) -> None:
+        """Let the last convolution take part, changing nothing yet: it passes on what it is given
+        (Chen, Goodfellow and Shlens: "Net2Net", ICLR 2016). Its normalisation is set by what the
+        ``features``, batches as for :meth:`forward`, give on average."""
+        training = self.training
+        self.eval()
+        with torch.no_grad():
+            hidden = torch.cat([self._near(b).transpose(0, 1).flatten(1) for b in features], 1)
+            mean, variance = hidden.mean(1), hidden.var(1)
+            nn.init.dirac_(self.far.weight)
+            self.far_norm.load_state_dict({"running_mean": mean, "running_var": variance}, False)
+            self.far_norm.weight.copy_((variance + self.far_norm.eps).sqrt())
+            self.far_norm.bias.copy_(mean)
+            self.awake.fill_(True)
+        self.train(training)
 
     def layers(self) -> list[Layer]:
         """What decoding needs: affine layers with every normalisation folded in."""
@@ -79,15 +116,14 @@ class Network(nn.Module):
                 if at == 0:
                     weight = weight / deviation[None, :, None]
                     bias = -(weight * mean[None, :, None]).sum((1, 2))
-                norm = self.norms[at]
-                gain = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
-                bias = norm.bias.double() + gain * (bias - norm.running_mean.double())
-                weight = weight * gain[:, None, None]
                 reach = kernel // 2
                 offsets = tuple(step * offset for offset in range(-reach, reach + 1))
-                flat = weight.permute(0, 2, 1).reshape(self.width, -1)
-                out.append(Layer(flat.numpy(), bias.numpy(), offsets))
+                out.append(_folded(weight, bias, self.norms[at], offsets))
                 step *= stride
+            if self.awake:
+                nothing = torch.zeros(self.width, dtype=torch.double)
+                offsets = (-_FAR * step, 0, _FAR * step)
+                out.append(_folded(self.far.weight.double(), nothing, self.far_norm, offsets))
             last = self.output
             out.append(
                 Layer(
@@ -97,6 +133,17 @@ class Network(nn.Module):
                 )
             )
         return out
+
+
+def _folded(weight: Tensor, bias: Tensor, norm: nn.BatchNorm1d, offsets: tuple[int, ...]) -> Layer:
+    """A convolution, ``weight`` ``[outputs, inputs, offsets]``, and the normalisation after it."""
+    mean, variance = norm.running_mean, norm.running_var
+    if mean is None or variance is None:
+        raise RuntimeError("a normalisation keeps no statistics")
+    gain = norm.weight.double() / (variance.double() + norm.eps).sqrt()
+    bias = norm.bias.double() + gain * (bias - mean.double())
+    flat = (weight * gain[:, None, None]).permute(0, 2, 1).reshape(len(weight), -1)
+    return Layer(flat.numpy(), bias.numpy(), offsets)
 
 
 def padded(features: list[np.ndarray]) -> tuple[Tensor, list[int]]:

@@ -25,6 +25,7 @@ from speech_model import (
     augmentation,
     corpora,
     evaluation,
+    examples,
     features,
     lexicon,
     measures,
@@ -36,11 +37,11 @@ from speech_model import (
 )
 from speech_model.acoustic_model import Floats, scaled_priors
 from speech_model.corpora import Corpus
+from speech_model.examples import Example
 from speech_model.graph import UnknownCosts, costs
 from speech_model.network import Network, padded
 from speech_model.scenarios import read_index
 from speech_model.schedule import BUILDS, heard_by, stages
-from speech_model.training import Example
 
 Progress = Callable[[str], None]
 #: Units in every hidden layer.
@@ -150,7 +151,7 @@ class Recipe:
 
     def _data(self, build: str) -> dict[str, list[Example]]:
         return {
-            corpus.name: training.examples(corpora.spoken(corpus, self.work))
+            corpus.name: examples.of(corpora.spoken(corpus, self.work))
             for corpus in heard_by(build, self._plan())
         }
 
@@ -177,7 +178,7 @@ class Recipe:
             self._data(build),
             seed=self.seed,
             progress=self.progress,
-            start=self.work / "evaluation" / training.BEFORE_LAST if build == "shipped" else None,
+            start=self.work / "evaluation" / training.HANDED_OVER if build == "shipped" else None,
             processes=max(1, self.processes - 1),
         ).run()
 

@@ -16,7 +16,12 @@ class Stage:
     near the time it should have in speech of an even pace: a flat start needs both. ``everyday``
     is the share of examples that come over an ordinary line, as most calls do; the others get
     everything that can go wrong at once. The rate falls to nearly nothing along a cosine, which
-    lasts ``cycle`` epochs where a stage ends before that.
+    lasts ``cycle`` epochs where a stage ends before that. ``noise_db`` is how far below speech the
+    noise of an everyday line may be.
+
+    ``wakes`` lets the network's last convolution take part from here on. ``doubts`` names corpora
+    of which utterances are left out from here on, where the sound is not what the text says.
+    ``hands_over``: the shipped build goes on from the end of this stage.
     """
 
     shares: dict[str, float]
@@ -26,6 +31,10 @@ class Stage:
     windows: bool = False
     everyday: float = 0.0
     cycle: int = 0
+    noise_db: tuple[float, float] = (8.0, 35.0)
+    wakes: bool = False
+    doubts: tuple[str, ...] = ()
+    hands_over: bool = False
 
 
 def stages(build: str) -> list[Stage]:
@@ -33,13 +42,17 @@ def stages(build: str) -> list[Stage]:
 
     Clean lines first, with every phone near the time it should have, so that the network finds
     where phones begin and end; then everything over bad lines; then half of it over everyday
-    lines; last, more of the neural voices, which are the hardest to hear. The shipped build
-    leaves the evaluation build before its last stage, for one of its own with the voices that the
-    other must not hear.
+    lines; then more of the neural voices, which are the hardest to hear; then, without the
+    utterances that do not say their text, over louder noise. From there each build goes its way,
+    both for long: the shipped one with the voices that the other must not hear.
     """
     hmm = {"mei": 0.5, "m001": 0.5}
     neural = {"mei": 0.25, "m001": 0.25, "espeak": 0.1, "kokoro": 1.0}
-    last = {**neural, "kokoro-careful": 1.0}
+    careful = {**neural, "kokoro-careful": 1.0}
+    noisy = {"mei": 0.2, "m001": 0.2, "espeak": 0.02, "kokoro": 0.5, "kokoro-careful": 1.0}
+    doubts = ("kokoro", "kokoro-careful")
+    loud, mixed = (4.0, 28.0), (6.0, 32.0)
+    long = {"mei": 0.3, "m001": 0.3, "espeak": 0.05, "kokoro": 0.7, "kokoro-careful": 1.0}
     if build == "evaluation":
         return [
             Stage({"mei": 1.0, "m001": 0.5}, 1, 2e-3, gentle=True, windows=True),
@@ -49,16 +62,17 @@ def stages(build: str) -> list[Stage]:
             Stage({**hmm, "kokoro": 1.0, "espeak": 0.2}, 6, 1.2e-3, everyday=0.6),
             Stage({**hmm, "kokoro": 1.0, "espeak": 0.2}, 10, 1.5e-3, everyday=0.5, cycle=24),
             Stage(neural, 2, 1e-3, everyday=0.6, cycle=8),
-            Stage(last, 4, 8e-4, everyday=0.6, cycle=6),
+            Stage(careful, 4, 8e-4, everyday=0.6, cycle=6),
+            Stage(noisy, 2, 5e-4, everyday=0.6, cycle=80, noise_db=loud, wakes=True, doubts=doubts),
+            Stage(noisy, 1, 5e-4, everyday=0.6, cycle=3, noise_db=loud),
+            Stage(noisy, 1, 4e-4, everyday=0.6, noise_db=loud, hands_over=True),
+            Stage(long, 20, 1e-3, everyday=0.6, noise_db=mixed, doubts=("kokoro-careful",)),
         ]
+    unseen = ("kokoro-unseen", "kokoro-careful-unseen")
+    shares = {**noisy, "mei": 0.15, "m001": 0.15, "kokoro": 0.3, **dict.fromkeys(unseen, 1.0)}
     return [
-        Stage(
-            {**last, "kokoro-unseen": 1.0, "kokoro-careful-unseen": 1.0},
-            4,
-            8e-4,
-            everyday=0.6,
-            cycle=6,
-        )
+        Stage(shares, 24, 1e-3, everyday=0.6, noise_db=mixed, doubts=unseen),
+        Stage(shares, 14, 1e-3, everyday=0.6, noise_db=mixed),
     ]
 
 

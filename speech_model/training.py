@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,94 +17,28 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from speech_model import augmentation, full_sum, synthesis
-from speech_model.corpora import Spoken
+from speech_model import augmentation, full_sum, misfits, synthesis
+from speech_model.examples import Example, evenly
 from speech_model.features import Features, mfcc
 from speech_model.network import SUBSAMPLING, Network, padded
-from speech_model.phones import LONG_VOWELS, UNITS, phones
+from speech_model.phones import UNITS
 from speech_model.schedule import Stage
 from speech_model.telephone_line import RATE_HZ, resampled
 
 Progress = Callable[[str], None]
-_UNIT = {name: at for at, name in enumerate(UNITS)}
 #: Seconds of speech in one batch, about.
 _BATCH_S = 50.0
 #: Share of examples that are no speech at all and must be heard as silence.
 _NON_SPEECH = 0.07
 _BACKGROUND = 80
 _AHEAD = 8
-BEFORE_LAST = "before_last.pt"
+CHECKPOINT = "checkpoint.pt"
+#: The state at the end of the stage that hands over to another build.
+HANDED_OVER = "handed_over.pt"
+#: Utterances over which the normalisation of a waking convolution is set.
+_WAKING = 60
 #: How much the newest weights count in the average of all.
 _NEWEST = 1 / 300
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One utterance to train on: its sound, how long it is (s), its path; no sound: non-speech."""
-
-    wav: str
-    seconds: float
-    path: full_sum.Path
-
-
-def path_of(item: Spoken) -> full_sum.Path:
-    """Silence at both ends and where the speaker paused, optional everywhere: synthesis puts no
-    silence between words where no pause was asked for, and allowing it there spoils a flat
-    start."""
-    units: list[int] = [0]
-    optional = [True]
-    for at, word in enumerate(item.utterance.words):
-        sounds = [_UNIT[name] for name in phones(word)]
-        units += sounds
-        optional += [False] * len(sounds)
-        if at in item.utterance.pauses and at + 1 < len(item.utterance.words):
-            units.append(0)
-            optional.append(True)
-    return full_sum.Path((*units, 0), (*optional, True))
-
-
-#: About how long phones are, in units of a short vowel, for the first guess of where they lie.
-_LENGTHS = {
-    **dict.fromkeys(LONG_VOWELS, 1.8),
-    **dict.fromkeys(("Q",), 1.2),
-    **dict.fromkeys(("s", "sh", "ch", "ts", "h", "f", "hy", "k", "t", "p", "ky", "py"), 0.9),
-    **dict.fromkeys(("r", "d", "g", "b", "n", "m", "y", "w", "z", "j"), 0.6),
-}
-#: How far from that guess a phone may lie, in outputs of 30 ms.
-_LEEWAY = 4
-
-
-def evenly(path: full_sum.Path, seconds: float) -> full_sum.Path:
-    """``path`` with windows as if its phones shared the sound evenly, by their usual lengths.
-
-    ``seconds`` is the sound itself, which :func:`speech_model.augmentation.telephone` puts between
-    0.3 s and 0.6 s of silence.
-    """
-    lengths = [0.0 if unit == 0 else _LENGTHS.get(UNITS[unit], 1.0) for unit in path.units]
-    per_second = 100 / SUBSAMPLING
-    begin, end = 0.3 * per_second, (0.3 + seconds) * per_second
-    pace = (end - begin) / max(1e-9, sum(lengths))
-    windows = []
-    at = begin
-    for place, length in enumerate(lengths):
-        first, last = at, at + length * pace
-        at = last
-        if place == 0:
-            windows.append((0, round(begin) + _LEEWAY))
-        elif place == len(lengths) - 1:
-            windows.append((round(end) - _LEEWAY, 1 << 20))
-        else:
-            windows.append((max(0, round(first) - _LEEWAY), round(last) + _LEEWAY))
-    return full_sum.Path(path.units, path.optional, tuple(windows))
-
-
-def examples(spoken: Sequence[Spoken]) -> list[Example]:
-    """What can be trained on of ``spoken``."""
-    out = []
-    for item in spoken:
-        seconds = (item.wav.stat().st_size - 44) / 2 / synthesis.RATE_HZ
-        out.append(Example(str(item.wav), seconds, path_of(item)))
-    return out
 
 
 @lru_cache(maxsize=30_000)
@@ -124,6 +58,7 @@ def _features(
     background: tuple[str, ...],
     gentle: bool,
     everyday: float = 0.0,
+    noise_db: tuple[float, float] = (8.0, 35.0),
 ) -> list[Features]:
     """MFCCs of each example over a fresh line."""
     out = []
@@ -138,7 +73,7 @@ def _features(
             out.append(mfcc(heard))
             continue
         if everyday and noise.random() < everyday:
-            snr_db = noise.uniform(8, 35)
+            snr_db = noise.uniform(*noise_db)
             heard = augmentation.telephone(audio, synthesis.RATE_HZ, noise, snr_db)
             out.append(mfcc(heard, warp=float(noise.uniform(0.95, 1.05))))
             continue
@@ -171,12 +106,8 @@ def _ahead(
     waiting: deque[tuple[list[Example], Future[list[Features]]]] = deque()
     for at, batch in enumerate(plan):
         wavs = [item.wav for item in batch]
-        waiting.append(
-            (
-                batch,
-                pool.submit(_features, wavs, seed + at, background, stage.gentle, stage.everyday),
-            )
-        )
+        line = (background, stage.gentle, stage.everyday, stage.noise_db)
+        waiting.append((batch, pool.submit(_features, wavs, seed + at, *line)))
         if len(waiting) > _AHEAD:
             ready, future = waiting.popleft()
             yield ready, future.result()
@@ -204,7 +135,8 @@ class _Average:
 class Trainer:
     """Trains one build; its state is in ``folder`` after every epoch.
 
-    :data:`BEFORE_LAST` in ``folder`` has the weights from before the last stage.
+    ``start`` is the state of another build, with whose weights it begins, and without the
+    utterances that the other left out.
     """
 
     def __init__(
@@ -225,8 +157,11 @@ class Trainer:
         self._folder, self._stages, self._data = folder, list(stages), data
         self._seed, self._progress, self._processes = seed, progress, processes
         self._network = Network(width, dropout=0.1).to(self._device)
+        self._left_out: frozenset[str] = frozenset()
         if start is not None:
-            self._network.load_state_dict(torch.load(start, weights_only=True))
+            state = torch.load(start, weights_only=True)
+            self._network.load_state_dict(state["average"])
+            self._left_out = frozenset(state["left_out"])
         self._optimiser = torch.optim.AdamW(
             self._network.parameters(), lr=1e-3, weight_decay=1e-3, fused=True
         )
@@ -237,19 +172,21 @@ class Trainer:
     def run(self) -> Path:
         """Train to the end from wherever the last run stopped; gives the weights' file."""
         weights = self._folder / "network.pt"
-        checkpoint = self._folder / "checkpoint.pt"
+        checkpoint = self._folder / CHECKPOINT
         if checkpoint.exists():
             state = torch.load(checkpoint, weights_only=True)
             self._network.load_state_dict(state["network"])
             self._optimiser.load_state_dict(state["optimiser"])
             self._average.state = state["average"]
+            self._left_out = frozenset(state["left_out"])
             self._epoch = int(state["epoch"])
         total = sum(stage.epochs for stage in self._stages)
         with ProcessPoolExecutor(self._processes) as pool:
             while self._epoch < total:
-                if self._epoch == total - self._stages[-1].epochs:
-                    torch.save(self._average.state, self._folder / BEFORE_LAST)
+                self._begin_stage()
                 self._one_epoch(pool, total)
+                stage, within = self._stage()
+                hands_over = stage.hands_over and within + 1 == stage.epochs
                 self._epoch += 1
                 part = checkpoint.with_suffix(".part")
                 torch.save(
@@ -257,11 +194,14 @@ class Trainer:
                         "network": self._network.state_dict(),
                         "optimiser": self._optimiser.state_dict(),
                         "average": self._average.state,
+                        "left_out": sorted(self._left_out),
                         "epoch": self._epoch,
                     },
                     part,
                 )
                 part.rename(checkpoint)
+                if hands_over:
+                    shutil.copy(checkpoint, self._folder / HANDED_OVER)
         torch.save(self._average.state, weights)
         return weights
 
@@ -274,12 +214,29 @@ class Trainer:
             within -= stage.epochs
         raise IndexError("all stages are done")
 
+    def _begin_stage(self) -> None:
+        """At the first epoch of a stage: waking and doubting go by the average of the weights."""
+        stage, within = self._stage()
+        if within or not (stage.wakes or stage.doubts):
+            return
+        self._network.load_state_dict(self._average.state)
+        for name in stage.doubts:
+            items = self._data[name]
+            found = misfits.misfits(self._network, items, self._seed, self._device)
+            self._left_out |= {items[at].wav for at in found}
+            self._progress(f"{name}: {len(found)} of {len(items)} do not say their text")
+        if stage.wakes:
+            sounds = sorted(item.wav for item in self._data[min(stage.shares)])[:_WAKING]
+            heard = _features(sounds, self._seed, (), gentle=False, everyday=1.0)
+            self._network.wake([padded([each])[0].to(self._device) for each in heard])
+            self._average = _Average(self._network)
+
     def _one_epoch(self, pool: ProcessPoolExecutor, total: int) -> None:
         stage, within = self._stage()
         shuffle = random.Random(f"{self._seed}:{self._epoch}")
         items: list[Example] = []
         for name, share in sorted(stage.shares.items()):
-            corpus = self._data[name]
+            corpus = [item for item in self._data[name] if item.wav not in self._left_out]
             items += shuffle.sample(corpus, max(1, round(share * len(corpus))))
         if stage.windows:
             # Who pauses does not speak evenly.

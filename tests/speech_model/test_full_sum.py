@@ -8,6 +8,7 @@ torch = pytest.importorskip(
 )
 
 from speech_model import full_sum, network  # noqa: E402
+from speech_model.acoustic_model import context  # noqa: E402
 from speech_model.score_check import outputs  # noqa: E402
 
 PATHS = [
@@ -65,6 +66,31 @@ def test_folded_layers_say_what_the_network_says() -> None:
         expected = net(batch)[0].numpy()
     assert counts == [34]
     assert outputs(net.layers(), frames.astype(np.float64)) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_convolution_wakes_without_a_change_and_is_exported() -> None:
+    torch.manual_seed(3)
+    net = network.Network(24)
+    frames = np.random.default_rng(3).normal(size=(200, network.BINS)).astype(np.float32) * 20
+    batch, counts = network.padded([frames])
+    net.train()
+    for _ in range(5):
+        net(batch)
+    net.eval()
+    with torch.no_grad():
+        before = net(batch)[0].numpy()
+        net.wake([batch])
+        assert net(batch)[0].numpy() == pytest.approx(before, abs=1e-3)
+        asleep = len(net.layers()) - 1
+        # Whatever it learns then reaches the exported layers.
+        net.far.weight.normal_(std=1.0)
+        after = net(batch)[0].numpy()
+    layers = net.layers()
+    assert len(layers) == asleep + 1
+    assert np.abs(after - before).max() > 0.1
+    assert outputs(layers, frames.astype(np.float64)) == pytest.approx(after, abs=1e-3)
+    assert counts == [67]
+    assert context(layers) == (network.CONTEXT, network.CONTEXT) == (37, 37)
 
 
 def test_a_step_of_training_makes_the_loss_smaller() -> None:

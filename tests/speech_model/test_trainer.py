@@ -9,7 +9,8 @@ import pytest
 MISSING = "the extra 'model' is not installed; 'make model-env' installs it"
 torch = pytest.importorskip("torch", reason=MISSING)
 
-from speech_model import synthesis, training  # noqa: E402
+from speech_model import misfits, synthesis, training  # noqa: E402
+from speech_model.examples import Example  # noqa: E402
 from speech_model.full_sum import Path as UnitPath  # noqa: E402
 from speech_model.network import Network  # noqa: E402
 from speech_model.schedule import Stage  # noqa: E402
@@ -22,7 +23,7 @@ class Interrupted(Exception):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[training.Example]]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Example]]:
     """Ten sounds of half a second: a tone that is one unit, a hiss that is another."""
     folder = tmp_path_factory.mktemp("sounds")
     random = np.random.default_rng(1)
@@ -34,12 +35,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[training.Ex
         wav = folder / f"{at}.wav"
         synthesis.write_wav(wav, sound)
         path = UnitPath((0, 1 + at % 2, 0), (True, False, True))
-        examples.append(training.Example(str(wav), 0.5, path))
+        examples.append(Example(str(wav), 0.5, path))
     return {"sounds": examples}
 
 
 def trained(
-    folder: Path, data: dict[str, list[training.Example]], stop_in: int | None = None
+    folder: Path, data: dict[str, list[Example]], stop_in: int | None = None
 ) -> dict[str, object]:
     """The weights after all epochs; with ``stop_in`` the run breaks off in that epoch and begins
     again."""
@@ -49,7 +50,10 @@ def trained(
             raise Interrupted
 
     def trainer() -> training.Trainer:
-        stages = [Stage({"sounds": 1.0}, EPOCHS, 0.1, gentle=True)]
+        stages = [
+            Stage({"sounds": 1.0}, EPOCHS - 2, 0.1, gentle=True),
+            Stage({"sounds": 1.0}, 2, 0.1, gentle=True, wakes=True, doubts=("sounds",)),
+        ]
         return training.Trainer(folder, 8, stages, data, seed=1, progress=progress)
 
     again = False
@@ -61,16 +65,18 @@ def trained(
     return weights
 
 
+@pytest.mark.parametrize("epoch", [2, EPOCHS])
 def test_an_interrupted_run_ends_with_the_same_weights(
-    tmp_path: Path, data: dict[str, list[training.Example]]
+    tmp_path: Path, data: dict[str, list[Example]], epoch: int
 ) -> None:
     whole = trained(tmp_path / "whole", data)
-    broken = trained(tmp_path / "broken", data, stop_in=2)
+    broken = trained(tmp_path / "broken", data, stop_in=epoch)
     assert all(torch.equal(whole[name], broken[name]) for name in whole)
+    assert whole["awake"]
 
 
 def test_training_learns_and_keeps_the_average_of_its_last_steps(
-    tmp_path: Path, data: dict[str, list[training.Example]]
+    tmp_path: Path, data: dict[str, list[Example]]
 ) -> None:
     kept = trained(tmp_path, data)
     log = (tmp_path / "log.jsonl").read_text("utf-8").splitlines()
@@ -85,9 +91,31 @@ def test_training_learns_and_keeps_the_average_of_its_last_steps(
     assert 0 < kept_way < 0.5 * way
 
 
-def test_a_stage_may_end_before_its_cosine(
-    tmp_path: Path, data: dict[str, list[training.Example]]
+def test_what_does_not_say_its_text_is_left_out_from_that_stage_on(
+    tmp_path: Path, data: dict[str, list[Example]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(misfits, "misfits", lambda network, items, seed, device: [1, 2, 5])
+    stages = [
+        Stage({"sounds": 1.0}, 1, 0.1, gentle=True),
+        Stage({"sounds": 1.0}, 1, 0.1, gentle=True, doubts=("sounds",), hands_over=True),
+        Stage({"sounds": 1.0}, 1, 0.1, gentle=True),
+    ]
+
+    def hours(folder: Path, stages: list[Stage], start: Path | None = None) -> list[float]:
+        training.Trainer(
+            folder, 8, stages, data, seed=1, progress=lambda line: None, start=start
+        ).run()
+        log = (folder / "log.jsonl").read_text("utf-8").splitlines()
+        return [json.loads(line)["hours"] * 3600 for line in log]
+
+    assert hours(tmp_path / "one", stages) == pytest.approx([5.0, 3.5, 3.5])
+    # So does a build that goes on from there.
+    start = tmp_path / "one" / training.HANDED_OVER
+    assert torch.load(start, weights_only=True)["epoch"] == 2
+    assert hours(tmp_path / "other", stages[:1], start) == pytest.approx([3.5])
+
+
+def test_a_stage_may_end_before_its_cosine(tmp_path: Path, data: dict[str, list[Example]]) -> None:
     def last_rate(cycle: int) -> float:
         folder = tmp_path / str(cycle)
         stages = [Stage({"sounds": 1.0}, 4, 1e-3, gentle=True, cycle=cycle)]

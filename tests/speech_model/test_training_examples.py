@@ -8,7 +8,7 @@ import pytest
 MISSING = "the extra 'model' is not installed; 'make model-env' installs it"
 pytest.importorskip("torch", reason=MISSING)
 
-from speech_model import training  # noqa: E402
+from speech_model import examples, training  # noqa: E402
 from speech_model.corpora import Spoken  # noqa: E402
 from speech_model.full_sum import Path as UnitPath  # noqa: E402
 from speech_model.phones import UNITS  # noqa: E402
@@ -28,14 +28,14 @@ def names(path: UnitPath) -> list[str]:
 
 
 def test_silence_may_be_at_both_ends_and_at_pauses_only() -> None:
-    assert names(training.path_of(said("さ", "い"))) == ["(SIL)", "s", "a", "i", "(SIL)"]
-    assert names(training.path_of(said("さ", "い", pauses=(0,)))) == [
+    assert names(examples.path_of(said("さ", "い"))) == ["(SIL)", "s", "a", "i", "(SIL)"]
+    assert names(examples.path_of(said("さ", "い", pauses=(0,)))) == [
         "(SIL)", "s", "a", "(SIL)", "i", "(SIL)",
     ]  # fmt: skip
 
 
 def test_windows_follow_one_another_over_the_sound() -> None:
-    path = training.evenly(training.path_of(said("やまだ", "はなこ")), seconds=1.2)
+    path = examples.evenly(examples.path_of(said("やまだ", "はなこ")), seconds=1.2)
     begins = [first for first, _ in path.windows]
     ends = [last for _, last in path.windows]
     assert begins == sorted(begins)
@@ -49,7 +49,7 @@ def test_windows_follow_one_another_over_the_sound() -> None:
 def test_every_example_is_in_one_batch_of_like_lengths() -> None:
     draw = random.Random(1)
     path = UnitPath((0, 1, 0), (True, False, True))
-    items = [training.Example(f"{at}.wav", draw.uniform(0.5, 6.0), path) for at in range(300)]
+    items = [examples.Example(f"{at}.wav", draw.uniform(0.5, 6.0), path) for at in range(300)]
     made = training.batches(items, random.Random(2))
     assert sorted(item.wav for batch in made for item in batch) == sorted(i.wav for i in items)
     for batch in made:
