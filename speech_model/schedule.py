@@ -21,9 +21,7 @@ class Stage:
 
     ``wakes`` lets the network's last convolution take part from here on. ``doubts`` names corpora
     of which utterances are left out from here on, where the sound is not what the text says.
-    ``hands_over``: the shipped build goes on from the end of this stage. ``averaged``: the weights
-    that are kept are the mean of this end and of the last, which often hears better than either
-    (Wortsman et al.: "Model soups", ICML 2022).
+    ``hands_over``: the shipped build goes on from the end of this stage.
     """
 
     shares: dict[str, float]
@@ -37,7 +35,6 @@ class Stage:
     wakes: bool = False
     doubts: tuple[str, ...] = ()
     hands_over: bool = False
-    averaged: bool = False
 
 
 def stages(build: str) -> list[Stage]:
@@ -73,10 +70,7 @@ def stages(build: str) -> list[Stage]:
         ]
     unseen = ("kokoro-unseen", "kokoro-careful-unseen")
     shares = {**noisy, "mei": 0.15, "m001": 0.15, "kokoro": 0.3, **dict.fromkeys(unseen, 1.0)}
-    return [
-        Stage(shares, 24, 1e-3, everyday=0.6, noise_db=mixed, doubts=unseen, averaged=True),
-        Stage(shares, 14, 1e-3, everyday=0.6, noise_db=mixed),
-    ]
+    return [Stage(shares, 24, 1e-3, everyday=0.6, noise_db=mixed, doubts=unseen)]
 
 
 def heard_by(build: str, plan: list[Corpus]) -> list[Corpus]:

@@ -186,10 +186,8 @@ class Trainer:
                 self._begin_stage()
                 self._one_epoch(pool, total)
                 stage, within = self._stage()
-                over = within + 1 == stage.epochs
+                hands_over = stage.hands_over and within + 1 == stage.epochs
                 self._epoch += 1
-                if over and stage.averaged:
-                    torch.save(self._average.state, self._end(self._epoch))
                 part = checkpoint.with_suffix(".part")
                 torch.save(
                     {
@@ -202,27 +200,10 @@ class Trainer:
                     part,
                 )
                 part.rename(checkpoint)
-                if over and stage.hands_over:
+                if hands_over:
                     shutil.copy(checkpoint, self._folder / HANDED_OVER)
-        torch.save(self._mean_of_ends(), weights)
+        torch.save(self._average.state, weights)
         return weights
-
-    def _end(self, epoch: int) -> Path:
-        return self._folder / f"end-{epoch}.pt"
-
-    def _mean_of_ends(self) -> dict[str, torch.Tensor]:
-        """Of the weights now and of those at the end of every stage that is averaged."""
-        states, epoch = [self._average.state], 0
-        for stage in self._stages:
-            epoch += stage.epochs
-            if stage.averaged:
-                states.append(torch.load(self._end(epoch), weights_only=True))
-        return {
-            name: sum(state[name] for state in states) / len(states)
-            if value.is_floating_point()
-            else value
-            for name, value in self._average.state.items()
-        }
 
     def _stage(self) -> tuple[Stage, int]:
         """The stage of the present epoch, and the epoch's number within it."""

@@ -1,7 +1,6 @@
 """Training as a whole, on seconds of sound: it learns, and an interruption changes nothing."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,22 +113,6 @@ def test_what_does_not_say_its_text_is_left_out_from_that_stage_on(
     start = tmp_path / "one" / training.HANDED_OVER
     assert torch.load(start, weights_only=True)["epoch"] == 2
     assert hours(tmp_path / "other", stages[:1], start) == pytest.approx([3.5])
-
-
-def test_the_ends_of_stages_are_averaged_where_that_is_said(
-    tmp_path: Path, data: dict[str, list[Example]]
-) -> None:
-    def weights(epochs: list[int], averaged: bool) -> torch.Tensor:
-        folder = tmp_path / f"{epochs} {averaged}"
-        first, *rest = (Stage({"sounds": 1.0}, each, 0.1, gentle=True) for each in epochs)
-        stages = [replace(first, averaged=averaged), *rest]
-        run = training.Trainer(folder, 8, stages, data, seed=1, progress=lambda line: None).run()
-        kept: torch.Tensor = torch.load(run, weights_only=True)["output.weight"]
-        return kept
-
-    one, last, mean = weights([1], False), weights([1, 2], False), weights([1, 2], True)
-    assert not torch.equal(one, last)
-    assert torch.allclose(mean, (one + last) / 2)
 
 
 def test_a_stage_may_end_before_its_cosine(tmp_path: Path, data: dict[str, list[Example]]) -> None:
