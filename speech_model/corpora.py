@@ -77,6 +77,20 @@ def plan(scale: float = 1.0) -> list[Corpus]:
             builds=("shipped",),
             mix=text.ANSWERS_MIX,
         ),
+        Corpus(
+            "kokoro-own",
+            450,
+            partial(voices.own, among=voices.SEEN_JAPANESE),
+            builds=("shipped",),
+            mix=text.ANSWERS_MIX,
+        ),
+        Corpus(
+            "kokoro-own-unseen",
+            730,
+            partial(voices.own, among=voices.UNSEEN),
+            builds=("shipped",),
+            mix=text.ANSWERS_MIX,
+        ),
     ]
     tested = [
         Corpus(f"test-{name}", _TESTED, partial(voices.plain, name), builds=(), tested=True)

@@ -44,7 +44,8 @@ def stages(build: str) -> list[Stage]:
     where phones begin and end; then everything over bad lines; then half of it over everyday
     lines; then more of the neural voices, which are the hardest to hear; then, without the
     utterances that do not say their text, over louder noise. From there each build goes its way,
-    both for long: the shipped one with the voices that the other must not hear.
+    both for long: the shipped one with the voices that the other must not hear, and then with the
+    Japanese voices as they are.
     """
     hmm = {"mei": 0.5, "m001": 0.5}
     neural = {"mei": 0.25, "m001": 0.25, "espeak": 0.1, "kokoro": 1.0}
@@ -70,7 +71,12 @@ def stages(build: str) -> list[Stage]:
         ]
     unseen = ("kokoro-unseen", "kokoro-careful-unseen")
     shares = {**noisy, "mei": 0.15, "m001": 0.15, "kokoro": 0.3, **dict.fromkeys(unseen, 1.0)}
-    return [Stage(shares, 24, 1e-3, everyday=0.6, noise_db=mixed, doubts=unseen)]
+    own = ("kokoro-own", "kokoro-own-unseen")
+    plain = {**shares, "kokoro-unseen": 0.5, **dict.fromkeys(own, 1.0)}
+    return [
+        Stage(shares, 24, 1e-3, everyday=0.6, noise_db=mixed, doubts=unseen),
+        Stage(plain, 24, 1e-3, everyday=0.6, noise_db=loud, doubts=own),
+    ]
 
 
 def heard_by(build: str, plan: list[Corpus]) -> list[Corpus]:

@@ -31,6 +31,8 @@ HTS = ("mei", "m001")
 ESPEAK = tuple(f"m{n}" for n in range(1, 9)) + tuple(f"f{n}" for n in range(1, 6))
 #: The evaluation build never hears these two, nor mixes of them: one female, one male, Japanese.
 UNSEEN = ("jf_nezumi", "jm_kumo")
+#: The Japanese style vectors that both builds hear.
+SEEN_JAPANESE = tuple(name for name in KOKORO_JAPANESE if name not in UNSEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,14 @@ def kokoro(random: Random, *, among: tuple[str, ...] | None = None, careful: boo
     """A Kokoro speaker for training: a Japanese base voice four times in ten, mixed with others of
     the same sex two times in three. ``among`` restricts the first base voice (and puts the unseen
     two within reach); without it the unseen two take no part."""
-    seen = tuple(name for name in KOKORO_JAPANESE if name not in UNSEEN)
     if among is not None:
         first = random.choice(among)
     elif random.random() < 0.4:
-        first = random.choice(seen)
+        first = random.choice(SEEN_JAPANESE)
     else:
         first = random.choice(KOKORO_MALE if random.random() < 0.6 else KOKORO_FEMALE)
     male = first[1] == "m"
-    others = list(KOKORO_MALE if male else (*KOKORO_FEMALE, *seen))
+    others = list(KOKORO_MALE if male else (*KOKORO_FEMALE, *SEEN_JAPANESE))
     parts = [first]
     if random.random() < 0.65:
         parts += random.sample([name for name in others if name != first], random.choice((1, 2)))
@@ -107,6 +108,13 @@ def plain(name: str, random: Random) -> Voice:
     if name in HTS:
         return Voice("hts", ((name, 1.0),), speed)
     return Voice("kokoro", ((name, 1.0),), speed, careful=True)
+
+
+def own(random: Random, *, among: tuple[str, ...]) -> Voice:
+    """One of some Kokoro base voices as it is, or moved by very little: for training."""
+    jitter = random.choice((0.0, 0.0, 0.1))
+    name = random.choice(among)
+    return Voice("kokoro", ((name, 1.0),), _pace(random), jitter=jitter, careful=True)
 
 
 def _pace(random: Random) -> float:
