@@ -94,7 +94,11 @@ def is_example(value: object) -> bool:
 
 def is_loopback(bind: str) -> bool:
     """Whether only this machine can reach an address with a port."""
-    host = bind.rpartition(":")[0].strip("[]")
+    return is_loopback_host(bind.rpartition(":")[0].strip("[]"))
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a host, by name or address, is this machine."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

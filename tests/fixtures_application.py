@@ -36,13 +36,15 @@ def shipped() -> Flow:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What the applications log."""
-    configured, handlers = structlog.get_config(), logging.root.handlers[:]
+    """What the applications log, at the most talkative level."""
+    configured, level = structlog.get_config(), logging.root.level
+    handlers = logging.root.handlers[:]
     stream = io.StringIO()
     configure_logging("debug", stream)
     yield stream
-    structlog.configure(**configured)
+    logging.root.setLevel(level)
     logging.root.handlers[:] = handlers
+    structlog.configure(**configured)
 
 
 class House:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import json
 import os
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from ivr.clock import SystemClock
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.errors import RecordsError
 from ivr.hearing.telephone_audio import TELEPHONE_RATE, decode_mulaw
 from ivr.records import audit, kept_audio
 from ivr.records.audit import Detail, Entry
-from ivr.records.database import Database
-from ivr.settings import load_settings
 
 
 @click.group()
@@ -33,7 +29,7 @@ def audio() -> None:
 @audio.command("list")
 def list_() -> None:
     """Say what is kept, one JSON object a line, oldest first; without the sound."""
-    with _opened() as db, db.reading() as session:
+    with opened_database() as db, db.reading() as session:
         for each in kept_audio.every(session):
             about = {
                 "id": each.id,
@@ -56,7 +52,7 @@ def export(id: str, file: Path, why: str) -> None:
     The audit says who did so, and of which call. FILE is personal data: only its owner may read
     it, and `ivr purge` does not know of it.
     """
-    with _opened() as db:
+    with opened_database() as db:
         with db.writing() as session:
             kept = kept_audio.get(session, id)
             if kept is None:
@@ -67,17 +63,6 @@ def export(id: str, file: Path, why: str) -> None:
         _write(file, kept.sound)
     seconds = len(kept.sound) / TELEPHONE_RATE
     click.echo(f"{file}: {seconds:.1f} seconds, the answer to '{kept.state_name}'")
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()
 
 
 def _write(file: Path, mulaw: bytes) -> None:

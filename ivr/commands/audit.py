@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +10,13 @@ import click
 
 from ivr.clock import SystemClock
 from ivr.commands import options
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.errors import SignatureInvalid
 from ivr.records import audit as entries
 from ivr.records import audit_chain
 from ivr.records.audit import Entry
 from ivr.records.audit_check import verify as verify_chain
-from ivr.records.database import Database
 from ivr.settings import Settings, load_settings
 
 _JWKS = click.option(
@@ -50,7 +48,7 @@ def verify(anchors: tuple[Path, ...], jwks: Path | None) -> None:
     """
     settings = load_settings()
     known = _anchors(anchors, jwks, settings)
-    with _opened(settings) as db:
+    with opened_database(settings) as db:
         done = verify_chain(db, anchors=known, progress=_show)
     span = f" from {done.first} to {done.last}" if done.rows else ""
     older = sum(position < done.removed for position in known)
@@ -71,7 +69,7 @@ def export(since: str | None, until: str | None, call: str, why: str) -> None:
 
     --since is included, --until is not.
     """
-    with _opened(load_settings()) as db:
+    with opened_database() as db:
         with db.writing() as session:
             entries.note(session, Entry(operator(), "audit.exported", call, why), db.clock.now())
         with db.reading() as session:
@@ -98,7 +96,7 @@ def anchor(out: Path | None, why: str) -> None:
 
     settings = load_settings()
     signer = open_signer(settings, SystemClock())
-    with _opened(settings) as db:
+    with opened_database(settings) as db:
         with db.writing() as session:
             entries.note(session, Entry(operator(), "audit.anchored", "", why), db.clock.now())
         token = sign_anchor(signer, verify_chain(db, progress=_show), db.clock.now())
@@ -138,14 +136,3 @@ def _exported(row: audit_chain.ChainedRow) -> dict[str, object]:
 def _show(done: int, total: int) -> None:
     if done % 100_000 == 0:
         click.echo(f"{done} of {total} rows", err=True)
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(settings, SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()

@@ -18,6 +18,7 @@ import click
 from ivr.clock import JAPAN, SystemClock
 from ivr.commands import bench_stage as stage
 from ivr.commands.bench_callers import FINDINGS, PLAN, Findings, Plan, PlannedCall, until_over
+from ivr.commands.opened_database import opened_database
 from ivr.dialogue.expectation import expected
 from ivr.errors import HearingError, RehearsalError
 from ivr.flow.flow import Flow
@@ -34,7 +35,7 @@ from ivr.telephony.logging import configure_logging
 from ivr.telephony.media.ears import VoskEars
 from ivr.understanding import slots
 from ivr.wiring.asking import Asking
-from ivr.wiring.backstage import load_shipped_flow, open_database
+from ivr.wiring.backstage import load_shipped_flow
 from ivr.wiring.hearing_booth import LEAD_S, Booth
 from ivr.wiring.listening import open_model, phrases_of
 from ivr.wiring.media import Media, build_media, open_tongue
@@ -243,7 +244,8 @@ async def _levels(
     settings: Settings, flow: Flow, calls: Sequence[int], seconds: float
 ) -> list[Level]:
     clock = SystemClock()
-    open_database(settings, clock).upgrade()
+    with opened_database(settings, clock) as db:
+        db.upgrade()
     media = build_media(settings, clock, flow=flow)
     try:
         media.server.floor = replace(media.server.floor, prompt_audio=lambda *_: _PROMPT)

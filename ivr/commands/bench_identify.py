@@ -20,9 +20,9 @@ from rapidfuzz import process
 from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import ProgrammingError
 
-from ivr.clock import SystemClock
 from ivr.commands import bench_stage as stage
 from ivr.commands.bench_people import DAYS, MOST_PEOPLE, MadeUp, made_up, write_csv
+from ivr.commands.opened_database import opened_database
 from ivr.errors import RehearsalError
 from ivr.identity.directory import RecordsDirectory
 from ivr.identity.identification import Identification, search
@@ -30,7 +30,7 @@ from ivr.identity.ports import CheckRequest
 from ivr.records.customer_csv import store_file
 from ivr.records.database import Database
 from ivr.rehearsal.bench_figures import columns, percentile
-from ivr.wiring.backstage import code_policy, open_database
+from ivr.wiring.backstage import code_policy
 
 #: Customers that are looked for, drawn from all of them.
 _WANTED = 500
@@ -162,8 +162,7 @@ def identify(
         if database_url:
             url = open_things.enter_context(stage.own_database(database_url))
         settings = stage.bench_settings(folder, url)
-        db = open_database(settings, SystemClock())
-        open_things.callback(db.dispose)
+        db = open_things.enter_context(opened_database(settings))
         db.upgrade()
         _say(f"making up {number} customers")
         file = folder / "customers.csv"

@@ -19,6 +19,7 @@ import click
 
 from ivr.clock import JAPAN, Clock, SystemClock
 from ivr.commands import bench_stage as stage
+from ivr.commands.opened_database import opened_database
 from ivr.commands.oracle_calls import Line, RestartedClock, Told, claims, paths, told_apart
 from ivr.commands.oracle_directories import WHERES, Where, company_directory, kinds_of
 from ivr.commands.oracle_figures import ANSWERS, Found, judged, times_text
@@ -36,7 +37,7 @@ from ivr.commands.oracle_people import (
 from ivr.errors import RecordsUnavailable, RehearsalError
 from ivr.telephony.logging import configure_logging
 from ivr.understanding import slots
-from ivr.wiring.backstage import Backstage, open_backstage, open_database
+from ivr.wiring.backstage import Backstage, open_backstage
 
 #: Those whose provider takes its time: on a clock that stands still nobody does.
 _TAKING_TIME = frozenset({"slow", "hangs"})
@@ -291,14 +292,11 @@ def _opened(
             seconds=look_up_s or settings.directory_seconds,
         )
         settings = settings.model_copy(update=opened.enter_context(company))
-        db = open_database(settings, clock)
-        try:
+        with opened_database(settings, clock) as db:
             db.upgrade()
             if where == "records":
                 store(db, registered(kinds, people, clock), clock)
             spoil(db, kinds, people, clock)
-        finally:
-            db.dispose()
         providers = Providers(clock)
         behind = open_backstage(
             settings,

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from werkzeug.test import Client
 
 from ivr.clock import Clock
+from ivr.commands.opened_database import opened_database
 from ivr.commands.web_process import environment, free_address, running, serving
 from ivr.errors import RehearsalError, SettingsError
 from ivr.records.customer_csv import store_file
@@ -29,7 +30,6 @@ from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
 from ivr.understanding import slots
 from ivr.wiring.application import build_app
-from ivr.wiring.backstage import open_database
 from ivr.wiring.keys import with_rehearsal_keys
 
 #: The flow that the benchmark's caller can walk.
@@ -119,13 +119,10 @@ def prepare(settings: Settings, clock: Clock, number: int) -> None:
             rows.writerow(
                 (f"B{serial:06d}", *_NAME, born, person.mobile, "", "", "ja", "2019-04-01")
             )
-    db = open_database(settings, clock)
-    try:
+    with opened_database(settings, clock) as db:
         db.upgrade()
         for customers in (settings.flows_dir / FLOW / "customers.csv", path):
             store_file(db, customers, lambda done, total: None)
-    finally:
-        db.dispose()
 
 
 @contextmanager

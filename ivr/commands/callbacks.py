@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 import click
 
-from ivr.clock import JAPAN, SystemClock
+from ivr.clock import JAPAN
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.dialogue.call import call_from_json
 from ivr.records import audit, callbacks, calls
 from ivr.records.audit import Entry
 from ivr.records.callbacks import ListedCallback, Status
-from ivr.records.database import Database
-from ivr.settings import load_settings
 
 #: What agents should know of a wish before they call.
 _TOLD = ("urgent", "proxy")
@@ -35,7 +32,7 @@ def list_(everything: bool, why: str) -> None:
     Nobody is proven by a call-back: whoever answers has said nothing yet. Numbers that are done
     or expired are forgotten.
     """
-    with _opened() as db, db.writing() as session:
+    with opened_database() as db, db.writing() as session:
         now = db.clock.now()
         callbacks.expire(session, now)
         status: Status | None = None if everything else "open"
@@ -55,7 +52,7 @@ def list_(everything: bool, why: str) -> None:
 @why
 def done(numbers: tuple[int, ...], why: str) -> None:
     """Note that these callers need not be called any more, and forget their numbers."""
-    with _opened() as db:
+    with opened_database() as db:
         for number in numbers:
             with db.writing() as session:
                 now = db.clock.now()
@@ -82,14 +79,3 @@ def _flags(call: calls.CallRecord | None) -> tuple[str, ...]:
 
 def _minute(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(JAPAN):%Y-%m-%d %H:%M}"
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import click
 
 from ivr.clock import SystemClock
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.errors import FilesError, RecordsError
 from ivr.records.customer_csv import store_file
@@ -34,24 +35,20 @@ def import_(file: Path, why: str) -> None:
     broken off goes on where it was when the same file is imported again. docs/records.md
     describes the columns.
     """
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    click.echo("checking the file", err=True)
     bar = _Bar()
-    try:
-        with bar:
-            stored = store_file(db, file, bar.show, who=operator(), why=why)
-    except FilesError as error:
-        stored_so_far = f"{bar.done} customers were stored" if bar.done else "nothing was stored"
-        click.echo(f"{stored_so_far}, {len(error.problems)} problems:", err=True)
-        raise
-    except RecordsError:
-        if bar.done:
-            click.echo(f"{bar.done} customers are stored; import the file again", err=True)
-        raise
-    finally:
-        db.dispose()
+    with opened_database() as db:
+        click.echo("checking the file", err=True)
+        try:
+            with bar:
+                stored = store_file(db, file, bar.show, who=operator(), why=why)
+        except FilesError as error:
+            done = f"{bar.done} customers were stored" if bar.done else "nothing was stored"
+            click.echo(f"{done}, {len(error.problems)} problems:", err=True)
+            raise
+        except RecordsError:
+            if bar.done:
+                click.echo(f"{bar.done} customers are stored; import the file again", err=True)
+            raise
     click.echo(f"{stored.added} customers added, {stored.updated} updated")
 
 
@@ -62,20 +59,15 @@ def check() -> None:
     Exit status 1 if not: a company's table that is not as its file says or lacks an index, a CRM
     that does not answer as documented. docs/identity.md says how to connect them.
     """
-    from ivr.wiring.backstage import open_database
     from ivr.wiring.directories import choose_directory
 
     settings = load_settings()
-    db = open_database(settings, SystemClock())
-    try:
-        chosen = choose_directory(settings, db, SystemClock())
-        try:
-            for line in chosen.report():
-                click.echo(line)
-        finally:
-            chosen.close()
-    finally:
-        db.dispose()
+    with (
+        opened_database(settings) as db,
+        closing(choose_directory(settings, db, SystemClock())) as chosen,
+    ):
+        for line in chosen.report():
+            click.echo(line)
 
 
 class _Bar:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
-from ivr.clock import SystemClock
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator
 from ivr.errors import RecordsError
 from ivr.records import audit, customers
 from ivr.records.audit import Entry
-from ivr.records.database import Database
 from ivr.records.schema import newest
-from ivr.settings import load_settings
 
 
 @click.group()
@@ -25,7 +20,7 @@ def database() -> None:
 @database.command()
 def upgrade() -> None:
     """Create the tables or bring them to this program's version. Safe to repeat."""
-    with _opened() as db:
+    with opened_database() as db:
         if db.upgrade():
             details = {"version": newest()}
             entry = Entry(operator(), "database.upgraded", "", "", details)
@@ -37,7 +32,7 @@ def upgrade() -> None:
 @database.command()
 def check() -> None:
     """Can the database be reached, are its tables current, do the keys fit? Exit 1 if not."""
-    with _opened() as db:
+    with opened_database() as db:
         db.ping()
         if not db.is_current():
             raise RecordsError(
@@ -50,14 +45,3 @@ def check() -> None:
                 )
             known = customers.count(session)
         click.echo(f"{db.where} is usable and holds {known} customers")
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()

@@ -12,6 +12,7 @@ import click
 from pydantic import SecretStr
 
 from ivr.clock import HurriedClock, SystemClock
+from ivr.commands.opened_database import opened_database
 from ivr.commands.prompts import render_ahead
 from ivr.commands.rehearse import load_flows
 from ivr.commands.web_process import free_address, serving
@@ -27,7 +28,6 @@ from ivr.rehearsal.world import BY_VOICE
 from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
 from ivr.telephony.media.ears import Said
-from ivr.wiring.backstage import open_database
 from ivr.wiring.keys import with_rehearsal_keys
 from ivr.wiring.media import media_in_thread
 
@@ -111,12 +111,9 @@ def demo(pace: float) -> None:
 
 def _customers(settings: Settings, file: Path) -> int:
     """Store the made-up customers in a fresh database; how many they are."""
-    db = open_database(settings, SystemClock())
-    try:
+    with opened_database(settings) as db:
         db.upgrade()
         return store_file(db, file, lambda done, total: None).added
-    finally:
-        db.dispose()
 
 
 def _settings(given: Settings) -> Settings:

@@ -6,21 +6,19 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import click
 
 from ivr.clock import JAPAN, SystemClock
 from ivr.commands.incident_report import REPORTS, draft, missing
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.commands.person import safe_cell
 from ivr.records import incidents
 from ivr.records.affected import Affected, Found, Scope, affected
-from ivr.records.database import Database
 from ivr.records.incidents import IncidentRecord, Report
-from ivr.settings import load_settings
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CONTACTS = ("surname", "given", "mobile", "landline", "email")
@@ -106,7 +104,7 @@ def affected_(
     """
     if since >= until:
         raise click.BadParameter("--to must lie after --from")
-    with _opened() as db:
+    with opened_database() as db:
         scope = Scope(since, until, account, called, flow)
         if noted_in is not None:
             incidents.check_open(db, noted_in)
@@ -134,7 +132,7 @@ def open_(known_on: date, unlawful: bool, why: str) -> None:
     What happened is read from standard input, not from the command line, where others see it.
     """
     text = _text("What happened")
-    with _opened() as db:
+    with opened_database() as db:
         record = incidents.begin(
             db, text, known_on=known_on, unlawful=unlawful, who=operator(), why=why
         )
@@ -156,7 +154,7 @@ def note(number: int, subject: str, why: str) -> None:
     response (to the people concerned), publication, prevention, other. Name nobody.
     """
     text = _text(f"Incident {number}, {subject}")
-    with _opened() as db:
+    with opened_database() as db:
         incidents.note(db, number, subject, text, who=operator(), why=why)
     click.echo("noted")
 
@@ -167,7 +165,7 @@ def note(number: int, subject: str, why: str) -> None:
 @why
 def suspect(number: int, purpose: str, why: str) -> None:
     """Note whether an unlawful PURPOSE is suspected; the final report's last day follows."""
-    with _opened() as db:
+    with opened_database() as db:
         incidents.suspect(db, number, purpose == "unlawful", who=operator(), why=why)
     click.echo("noted")
 
@@ -179,7 +177,7 @@ def suspect(number: int, purpose: str, why: str) -> None:
 @why
 def sent(number: int, report: Report, day: date, why: str) -> None:
     """Note that a REPORT was sent. Nothing is sent by this program."""
-    with _opened() as db:
+    with opened_database() as db:
         incidents.sent(db, number, report, day, who=operator(), why=why)
     click.echo("noted")
 
@@ -192,7 +190,7 @@ def sent(number: int, report: Report, day: date, why: str) -> None:
 @why
 def list_(everything: bool, overdue: bool, why: str) -> None:
     """Incidents, and until when each has to be reported. That it was read is in the audit."""
-    with _opened() as db:
+    with opened_database() as db:
         found = incidents.read_all(db, closed=everything, who=operator(), why=why)
         today = incidents.today(db.clock.now())
     if overdue:
@@ -214,7 +212,7 @@ def list_(everything: bool, overdue: bool, why: str) -> None:
 @why
 def show(number: int, why: str) -> None:
     """Everything on record about an incident. That it was read is in the audit."""
-    with _opened() as db:
+    with opened_database() as db:
         dossier = incidents.read(db, number, who=operator(), why=why)
         today = incidents.today(db.clock.now())
     record = dossier.record
@@ -240,7 +238,7 @@ def report(number: int, report: Report, why: str) -> None:
     It has the items of article 8 of the enforcement rules of the Act on the Protection of Personal
     Information, with what was noted. What is still missing is said on standard error.
     """
-    with _opened() as db:
+    with opened_database() as db:
         dossier = incidents.read(db, number, who=operator(), why=why)
         today = incidents.today(db.clock.now())
     click.echo(draft(dossier, report, today))
@@ -256,7 +254,7 @@ def report(number: int, report: Report, why: str) -> None:
 @why
 def close(number: int, unreported: bool, why: str) -> None:
     """Note that an incident is over: cause and prevention are on record, the reports are sent."""
-    with _opened() as db:
+    with opened_database() as db:
         incidents.close(db, number, unreported=unreported, who=operator(), why=why)
     click.echo(f"incident {number} is closed")
 
@@ -266,7 +264,7 @@ def close(number: int, unreported: bool, why: str) -> None:
 @why
 def reopen(number: int, why: str) -> None:
     """Note that an incident is not over after all."""
-    with _opened() as db:
+    with opened_database() as db:
         incidents.reopen(db, number, who=operator(), why=why)
     click.echo(f"incident {number} is open")
 
@@ -346,14 +344,3 @@ def _tell(found: Found, account: str | None) -> None:
         click.echo(f"affected, and in the directory no more: {found.unknown}", err=True)
     for kind, times in found.wide.items():
         click.echo(f"the account also did this, which may show anybody: {kind}, {times}x", err=True)
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()

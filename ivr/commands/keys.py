@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 import click
 
-from ivr.clock import SystemClock
 from ivr.commands.counted_line import CountedLine
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.errors import RecordsError
 from ivr.identity.signing_keys import PUBLISHED_AFTER, PUBLISHED_BEFORE
 from ivr.records import reindexing, rotation, signing_keys
 from ivr.records.data_keys import DataKeyRecord
-from ivr.records.database import Database
-from ivr.settings import load_settings
 from ivr.wiring.keys import new_keys
 
 
@@ -39,7 +35,7 @@ def new() -> None:
 @keys.command("list")
 def list_() -> None:
     """The keys of the database: what each is for, its state, and what it is used for now."""
-    with _opened() as db:
+    with opened_database() as db:
         counted = rotation.counts(db)
         signs = _signing_uses([k for k, _ in counted if k.purpose == "signing"], db.clock.now())
         for key, rows in counted:
@@ -63,7 +59,7 @@ def rotate(signing: bool, why: str) -> None:
     if signing:
         _rotate_signing(why)
         return
-    with _opened() as db, CountedLine() as progress:
+    with opened_database() as db, CountedLine() as progress:
         done = rotation.rotate(db, progress.show, who=operator(), why=why)
     click.echo(f"data key {done.key} is in force; {done.rows} rows were encrypted anew")
     if done.unreadable:
@@ -85,7 +81,7 @@ def rewrap(why: str) -> None:
     No field is touched, and it takes a moment. Before, IVR_FIELD_KEY_BEFORE must hold the former
     field key in every process.
     """
-    with _opened() as db:
+    with opened_database() as db:
         wrapped = rotation.rewrap(db, who=operator(), why=why)
     click.echo(f"{wrapped} data keys are wrapped anew")
 
@@ -99,7 +95,7 @@ def reindex(why: str) -> None:
     Customers and calls keep their ids. Counters of failures begin anew, and codes that are under
     way are lost. Stopped, it can be run again.
     """
-    with _opened() as db, CountedLine() as progress:
+    with opened_database() as db, CountedLine() as progress:
         rows = reindexing.reindex(db, progress.show, who=operator(), why=why)
     click.echo(f"the blind indexes of {rows} rows are those of IVR_INDEX_KEY")
 
@@ -120,7 +116,7 @@ def destroy(number: int, at_once: bool, why: str) -> None:
     Results that a signing key signed can no longer be checked. Refused while one of them may
     still be valid, unless --at-once is given.
     """
-    with _opened() as db:
+    with opened_database() as db:
         forgotten = signing_keys.destroy(
             db,
             number,
@@ -135,7 +131,7 @@ def destroy(number: int, at_once: bool, why: str) -> None:
 
 
 def _rotate_signing(why: str) -> None:
-    with _opened() as db:
+    with opened_database() as db:
         before = PUBLISHED_BEFORE
         key = signing_keys.rotate(db, published_before=before, who=operator(), why=why)
     until = key.active_from + PUBLISHED_AFTER
@@ -174,14 +170,3 @@ def _state(key: DataKeyRecord) -> str:
     if key.retired_at is not None:
         return f"retired {key.retired_at:%Y-%m-%d}"
     return f"since {_minute(key.active_from)}"
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import click
 
-from ivr.clock import JAPAN, SystemClock
+from ivr.clock import JAPAN
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.dialogue.announcements import TRIED_FOR
 from ivr.errors import NotFound
 from ivr.records import audit
 from ivr.records import outbox as events
 from ivr.records.audit import Entry
-from ivr.records.database import Database
 from ivr.records.outbox import EventRecord, Status
-from ivr.settings import load_settings
 
 _SHOWN: dict[str, Sequence[Status]] = {
     "open": ("waiting", "dead"),
@@ -46,7 +44,7 @@ def list_(only: str, most: int, as_json: bool) -> None:
 
     What an event says is not shown.
     """
-    with _opened() as db, db.reading() as session:
+    with opened_database() as db, db.reading() as session:
         found = events.listing(session, _SHOWN[only], most)
     for event in found:
         click.echo(json.dumps(_told(event)) if as_json else _line(event))
@@ -65,7 +63,7 @@ def retry(ids: tuple[str, ...], all_dead: bool, why: str) -> None:
     """
     if bool(ids) == all_dead:
         raise click.UsageError("name events by their ids, or all with --all-dead")
-    with _opened() as db:
+    with opened_database() as db:
         now = db.clock.now()
         with db.writing() as session:
             found = events.revive(
@@ -113,14 +111,3 @@ def _line(event: EventRecord) -> str:
             when,
         )
     )
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()

@@ -6,16 +6,12 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
-from ivr.clock import SystemClock
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.records import disclosure, persons
-from ivr.records.database import Database
-from ivr.settings import load_settings
 
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.]+$)")
 _directory_id = click.option(
@@ -47,7 +43,7 @@ def disclose(number: str, form: str, directory_id: str | None, why: str) -> None
     Nothing of other people is in it: docs/records.md says what is left out. That it was read is
     in the audit.
     """
-    with _opened() as db:
+    with opened_database() as db:
         found = disclosure.disclose(db, number, directory_id, who=operator(), why=why)
     if form == "json":
         click.echo(json.dumps(found.sections, ensure_ascii=False, indent=2))
@@ -69,7 +65,7 @@ def correct(number: str, field: str, why: str) -> None:
     under way to the old one are void.
     """
     text = click.prompt(f"New {field}", default="", show_default=False, err=True)
-    with _opened() as db:
+    with opened_database() as db:
         try:
             changed = persons.correct(db, number, field, text, who=operator(), why=why)
         except ValueError as error:
@@ -87,7 +83,7 @@ def release(number: str, directory_id: str | None, why: str) -> None:
     For calls that come with the flag locked_until_released, once somebody is sure that it was not
     the customer, or that it was. What was counted today stays until midnight in Japan.
     """
-    with _opened() as db:
+    with opened_database() as db:
         failures = persons.release(db, number, directory_id, who=operator(), why=why)
     click.echo(f"forgotten: {failures} wrong codes in a row")
 
@@ -103,7 +99,7 @@ def delete(number: str, directory_id: str | None, why: str) -> None:
     What stays, and why: rows of the audit, which name nobody and prove what was done, until they
     are as old as IVR_KEEP_AUDIT_DAYS says; and backups, which are yours to age out.
     """
-    with _opened() as db:
+    with opened_database() as db:
         gone = persons.delete(db, number, directory_id, who=operator(), why=why)
     for table, rows in gone.rows.items():
         click.echo(f"{table}: {rows} deleted")
@@ -115,14 +111,3 @@ def safe_cell(value: str) -> str:
     """A value for a CSV cell that no spreadsheet takes for a formula (OWASP, CSV injection); phone
     numbers and other numbers stay as they are."""
     return f"'{value}" if _FORMULA.match(value) else value
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()

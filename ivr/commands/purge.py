@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import click
 
-from ivr.clock import SystemClock
 from ivr.commands.counted_line import CountedLine
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.records import audit_pruning, callbacks, remains, retention
 from ivr.records.audit_check import AuditBroken
@@ -32,15 +32,12 @@ def purge(dry_run: bool, as_json: bool, compact: bool, why: str) -> None:
     Each batch says in the audit what it removed. Stopped, it goes on when it is run again. Meant
     for a timer: docs/records.md shows one.
     """
-    from ivr.wiring.backstage import open_database
-
     settings = load_settings()
     periods = periods_of(settings)
     kept = timedelta(days=settings.keep_audit_days)
-    db = open_database(settings, SystemClock())
     emptied, broken = True, None
     run = retention.new_run()
-    try:
+    with opened_database(settings) as db:
         if dry_run:
             gone = [*retention.overdue(db, periods), audit_pruning.overdue(db, kept)]
         else:
@@ -59,8 +56,6 @@ def purge(dry_run: bool, as_json: bool, compact: bool, why: str) -> None:
             if compact:
                 remains.compact(db)
             emptied = remains.empty_log(db)
-    finally:
-        db.dispose()
     if as_json:
         click.echo(json.dumps({"run": "" if dry_run else run, "removed": [*map(asdict, gone)]}))
     else:

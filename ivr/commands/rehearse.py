@@ -14,6 +14,7 @@ from typing import TextIO
 import click
 
 from ivr.clock import Clock, SystemClock
+from ivr.commands.opened_database import opened_database
 from ivr.commands.prompts import render_ahead
 from ivr.errors import FilesError, Problem, RehearsalError
 from ivr.flow.flow import Flow
@@ -28,7 +29,7 @@ from ivr.settings import Settings, load_settings
 from ivr.telephony.logging import configure_logging
 from ivr.telephony.media.overhearing import Overhear
 from ivr.wiring.application import build_app
-from ivr.wiring.backstage import load_shipped_flow, open_database
+from ivr.wiring.backstage import load_shipped_flow
 from ivr.wiring.media import media_in_thread
 from ivr.wiring.senders import make_senders
 
@@ -53,13 +54,10 @@ class WiredStage:
 
     def prepare(self, settings: Settings, clock: Clock, customers: Path | None) -> None:
         """See :class:`ivr.rehearsal.stage.Stage`."""
-        db = open_database(settings, clock)
-        try:
+        with opened_database(settings, clock) as db:
             db.upgrade()
             if customers is not None:
                 store_file(db, customers, lambda done, total: None)
-        finally:
-            db.dispose()
 
     def build(
         self, settings: Settings, clock: Clock, flow: Flow, wrap_sender: SenderWrap

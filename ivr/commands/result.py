@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,19 +11,19 @@ from typing import Any
 import click
 
 from ivr.clock import SystemClock
+from ivr.commands.opened_database import opened_database
 from ivr.commands.operator import operator, why
 from ivr.errors import NotFound, RecordsUnavailable, SignatureInvalid
 from ivr.identity.result import unchecked_claims
 from ivr.identity.result import verify as verify_token
 from ivr.records import audit, dispositions
 from ivr.records.audit import Entry
-from ivr.records.database import Database
 from ivr.records.dispositions import DispositionRecord
 from ivr.records.results import ResultRecord
 from ivr.settings import Settings, load_settings
 from ivr.telephony.dispositions import StoredDispositions
 from ivr.telephony.ports import Said
-from ivr.wiring.backstage import open_database, open_signer
+from ivr.wiring.backstage import open_signer
 
 
 @click.group()
@@ -77,7 +75,7 @@ def labels(days: int, why: str) -> None:
 
     `label` is null where nobody said anything. No personal data.
     """
-    with _opened(load_settings()) as db:
+    with opened_database() as db:
         now = db.clock.now()
         with db.writing() as session:
             read = Entry(operator(), "labels.listed", "", why, {"days": days})
@@ -98,7 +96,7 @@ def label(reference: str, label: str, why: str) -> None:
     Within 14 days; what was said before stays on record. `ivr result labels` shows references.
     """
     settings = load_settings()
-    with _opened(settings) as db:
+    with opened_database(settings) as db:
         most = settings.result_reads_per_minute
         stored = StoredDispositions(db, db.clock, readers={}, most_a_minute=most)
         kept = stored.keep(Said(reference, label == "person"), by=operator(), why=why)
@@ -126,19 +124,10 @@ def _labelled(transfer: ResultRecord, said: list[DispositionRecord]) -> dict[str
     }
 
 
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Database]:
-    db = open_database(settings, SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()
-
-
 def _own(settings: Settings) -> dict[str, Any]:
     """This installation's keys; without its database only that of the settings is known."""
     try:
-        with _opened(settings) as db:
+        with opened_database(settings) as db:
             return open_signer(settings, SystemClock(), db).jwks()
     except RecordsUnavailable as error:
         click.echo(f"only IVR_SIGNING_KEY is tried: {error}", err=True)

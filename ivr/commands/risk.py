@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from ivr.clock import JAPAN, SystemClock
+from ivr.clock import JAPAN
 from ivr.commands import options
+from ivr.commands.opened_database import opened_database
 from ivr.errors import NotFound
 from ivr.flow.loader import load_policy
 from ivr.identity.replay import CHECKED, ISSUED, PastRow, Replay, replayed
 from ivr.records import audit, audit_chain, results
-from ivr.records.database import Database
-from ivr.settings import load_settings
 
 
 @click.group()
@@ -32,7 +30,7 @@ def explain(reference: str) -> None:
 
     It is read from the audit. Codes and counts only: no personal data.
     """
-    with _opened() as db, db.reading() as session:
+    with opened_database() as db, db.reading() as session:
         result = results.get(session, reference)
         rows = audit.about(session, ISSUED, result.call_id) if result is not None else []
     told = [row for row in rows if result is not None and row.get("turn") == result.turn]
@@ -79,7 +77,7 @@ def replay(path: Path, since: str | None, until: str | None, summary: bool) -> N
     each call: factors, flags and signals, no personal data. --since is included, --until is not.
     """
     policy = load_policy(path)
-    with _opened() as db, db.reading() as session:
+    with opened_database() as db, db.reading() as session:
         found = replayed(_rows(audit_chain.rows(session), since, until), policy)
     for line in _replayed(found, policy.policy):
         click.echo(line)
@@ -117,14 +115,3 @@ def _rows(
                 continue
             if isinstance(details, dict):
                 yield PastRow(row.at, row.what, row.subject, details)
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from ivr.wiring.backstage import open_database
-
-    db = open_database(load_settings(), SystemClock())
-    try:
-        yield db
-    finally:
-        db.dispose()

@@ -17,9 +17,9 @@ from gunicorn.arbiter import Arbiter
 from ivr.clock import SystemClock
 from ivr.commands import supervisor
 from ivr.commands.addresses import check_free, url_of
+from ivr.commands.opened_database import opened_database
 from ivr.settings import Settings, load_settings
 from ivr.wiring.application import build_app, serving_app
-from ivr.wiring.backstage import open_database
 
 #: Seconds between two looks whether the app has been made.
 _LOOK_S = 0.5
@@ -100,9 +100,8 @@ def serve(upgrade: bool, media: bool) -> None:
     if media:
         check_free("IVR_MEDIA_BIND", settings.media_bind)
     if upgrade:
-        db = open_database(settings, SystemClock())
-        db.upgrade()
-        db.dispose()
+        with opened_database(settings) as db:
+            db.upgrade()
     if media:
         # What was put together is not needed any more; a keeper of processes takes little.
         started = [f"{url_of(bind)}/healthz" for bind in (settings.bind, settings.media_bind)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 from ivr.errors import HearingError
+from ivr.setting_values import is_loopback_host
 
 
 def check_address(url: str) -> None:
@@ -32,11 +32,7 @@ def check_address(url: str) -> None:
 
 def is_here(url: str) -> bool:
     """Whether ``url`` is on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback_host(urlsplit(url).hostname or "")
 
 
 def shown(url: str) -> str:

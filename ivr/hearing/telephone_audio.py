@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import wave
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -54,6 +55,31 @@ def decode_mulaw(data: bytes) -> bytes:
     out[0::2] = data.translate(_LOW)
     out[1::2] = data.translate(_HIGH)
     return bytes(out)
+
+
+def samples_of(pcm: bytes) -> array[int]:
+    """16-bit little-endian samples as numbers.
+
+    Raises:
+        ValueError: half a sample.
+    """
+    samples = array("h")
+    samples.frombytes(pcm)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+def pcm_of(samples: Iterable[int]) -> bytes:
+    """Numbers from -32,768 to 32,767 as 16-bit little-endian samples.
+
+    Raises:
+        OverflowError: another number.
+    """
+    made = array("h", samples)
+    if sys.byteorder == "big":
+        made.byteswap()
+    return made.tobytes()
 
 
 def encode_mulaw(pcm: bytes) -> bytes:

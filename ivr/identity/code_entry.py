@@ -13,9 +13,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from ivr.clock import Clock
-from ivr.errors import HonninError, RecordsError, RecordsUnavailable, SendFailed
+from ivr.errors import RecordsError, RecordsUnavailable, SendFailed
 from ivr.identity.assurance import accepted
 from ivr.identity.callers import is_registered
+from ivr.identity.claimed_customer import NOBODY, ClaimedCustomer, claimed_customer
 from ivr.identity.codes import CodePolicy, code_hash, hash_of_no_code, same_hash
 from ivr.identity.contacts import changed_lately, registered_contacts
 from ivr.identity.findings import Findings
@@ -34,9 +35,6 @@ from ivr.records.cipher import BlindIndex
 from ivr.records.codes import CodeRecord
 from ivr.records.database import Database
 from ivr.records.verifications import VerificationRecord
-
-#: Looked up where there is nobody to look up, so that a decoy costs the same queries.
-NOBODY = "nobody"
 
 #: What a provider may be asked about (Twilio Verify takes four to ten digits).
 _DIGITS = re.compile(r"[0-9]{4,10}", re.ASCII)
@@ -85,14 +83,15 @@ class CodeEntry:
                 the right code; nothing was counted.
         """
         began = self._clock.now()
-        customer, answered = self._customer(request.verification_id)
+        claimed = claimed_customer(self._db, self._directory, request.verification_id)
         with self._db.writing() as session:
-            judged = self._begin(session, request, customer, answered=answered)
+            judged = self._begin(session, request, claimed)
         if self._checkers:
             asked = None if judged.question is None else self._pool.submit(self._ask, judged)
             judged = steady(self._clock, began, self._policy.check_seconds, asked, judged)
-            if judged.question is not None:
-                judged.question.told.set()
+            if asked is not None and judged.question is not None and judged.question.is_late():
+                # It came while the caller was about to be told otherwise.
+                judged = asked.result()
         if judged.record is None:
             return CheckResult("failed", {})
         evidence = {"code": judged.outcome, **judged.findings.for_call(request.call_id)}
@@ -102,38 +101,21 @@ class CodeEntry:
         """Wait for what providers are asked just now, then stop."""
         self._pool.shutdown(wait=True)
 
-    def _begin(
-        self, session: Session, request: CheckRequest, customer: Customer | None, *, answered: bool
-    ) -> _Judged:
+    def _begin(self, session: Session, request: CheckRequest, claimed: ClaimedCustomer) -> _Judged:
         record = verifications.get(session, request.verification_id or NOBODY, lock=True)
         if record is None:
             return _Judged("failed", Findings(), None)
         findings = Findings.from_json(record.evidence)
         if findings.checked and findings.checked[0] == request.intent_id:
             return _Judged(findings.checked[1], findings, record)
-        if customer is not None and not findings.about(customer.number):
-            # Not whom the caller was found to be: somebody wrote to the tables.
-            _log.error("verification_of_somebody_else")
-            customer = None
-        entry = _Entry(request, record, findings, customer, self._clock.now(), answered)
+        customer = claimed.sealed(findings)
+        entry = _Entry(request, record, findings, customer, self._clock.now(), claimed.answered)
         if entry.proven and findings.late is not None and findings.late == findings.code_key:
             # Heard as wrong, and found right when the provider's answer came.
             findings = replace(findings, checked=(request.intent_id, "ok"), late=None)
             verifications.save_evidence(session, record.id, findings.to_json(), record.verified_at)
             return _Judged("ok", findings, record)
         return self._judge(session, entry)
-
-    def _customer(self, verification_id: str | None) -> tuple[Customer | None, bool]:
-        """Whose verification it is, and whether the directory answered."""
-        with self._db.reading() as session:
-            record = verifications.get(session, verification_id or NOBODY)
-        customer_id = record.customer_id if record else None
-        try:
-            customer = self._directory.by_id(customer_id or NOBODY)
-        except HonninError:
-            # Asking again would take time, and it may fail for customers only, or for strangers.
-            return None, False
-        return (customer if customer_id else None), True
 
     def _judge(self, session: Session, entry: _Entry) -> _Judged:
         record = entry.record
@@ -174,6 +156,8 @@ class CodeEntry:
             return None
         if code.consumed_at is not None or not code.may_have_arrived:
             return None
+        if not self._is_theirs(entry, code):
+            return None
         for channel, checker in self._checkers.items():
             found = registered_contacts(customer, self._policy.phone_prefixes)[channel]
             if channel == code.channel and found is not None:
@@ -207,26 +191,29 @@ class CodeEntry:
     def _settle(
         self, session: Session, judged: _Judged, question: _Question, verdict: str
     ) -> _Judged:
-        entry = question.entry
-        record = verifications.get(session, entry.record.id, lock=True)
+        record = verifications.get(session, question.entry.record.id, lock=True)
         if record is None or verdict == "wrong":
             return judged
+        # As it is now: whatever happened meanwhile, in this call or another, is not undone.
+        stored = findings = Findings.from_json(record.evidence)
+        entry = replace(question.entry, record=record, findings=stored)
+        is_newest = stored.checked is not None and stored.checked[0] == entry.request.intent_id
         outcome, verified_at = judged.outcome, record.verified_at
-        findings = Findings.from_json(record.evidence)
         if verdict in {"right", "unknown"}:
             self._limits(record).take_back_failure(session, entry.now)
         if verdict == "unknown":
-            findings = findings.flagged("send_error")
+            findings = stored.flagged("send_error")
         elif verdict != "right":
             # The caller hears of a wrong code, as anybody would.
-            findings = entry.failed(findings, verdict)
+            findings = entry.failed(stored, verdict) if is_newest else stored
         elif _used_up(session, question.code, entry.now):
-            outcome, verified_at = "ok", record.verified_at if entry.proven else entry.now
             self._limits(record).end_run(session)
-            now = replace(entry, findings=findings, record=record)
-            findings = self._concluded(now, question.code, outcome, locked=())
-            if question.told.is_set():
-                findings = replace(findings, late=question.code.intent_id)
+            if stored.proven_in in {None, entry.request.call_id}:
+                outcome, verified_at = "ok", record.verified_at if entry.proven else entry.now
+                findings = self._concluded(entry, question.code, outcome, locked=())
+                findings = findings if is_newest else replace(findings, checked=stored.checked)
+                if question.is_late():
+                    findings = replace(findings, late=question.code.intent_id)
         verifications.save_evidence(session, record.id, findings.to_json(), verified_at)
         return replace(judged, outcome=outcome, findings=findings)
 
@@ -272,18 +259,16 @@ class CodeEntry:
         if entry.proven:
             return self._second(entry, findings, code)
         registered = is_registered(entry.request.caller, entry.customer)
-        return (
-            replace(findings, proven_in=entry.request.call_id)
-            .with_evidence(
-                code="ok",
-                channel=code.channel,
-                verified_at=entry.now.isoformat(),
-                code_call="registered" if registered else "unregistered",
-            )
-            .flagged(
-                *(() if registered else ("relay_risk",)),
-                *(("contact_changed",) if self._recently_changed(entry) else ()),
-            )
+        return findings.first_proven(
+            entry.request.call_id,
+            code.intent_id,
+            code="ok",
+            channel=code.channel,
+            verified_at=entry.now.isoformat(),
+            code_call="registered" if registered else "unregistered",
+        ).flagged(
+            *(() if registered else ("relay_risk",)),
+            *(("contact_changed",) if self._recently_changed(entry) else ()),
         )
 
     def _second(self, entry: _Entry, findings: Findings, code: CodeRecord) -> Findings:
@@ -293,9 +278,14 @@ class CodeEntry:
         found = registered_contacts(entry.customer, self._policy.phone_prefixes).items()
         registered = {str(channel): destination for channel, destination in found}
         proven = {registered.get(channel) for channel in accepted(findings.evidence)}
-        if registered.get(code.channel) in proven:
+        sent_to = findings.sent_to.get(code.intent_id)
+        if registered.get(code.channel) in proven or sent_to in findings.shown:
             return findings
-        return findings.with_evidence(second="ok", second_channel=code.channel)
+        return (
+            findings.with_shown(code.intent_id)
+            .with_evidence(second="ok", second_channel=code.channel)
+            .flagged(*(("contact_changed",) if self._recently_changed(entry) else ()))
+        )
 
     def _recently_changed(self, entry: _Entry) -> bool:
         days = self._policy.contact_changed_days
@@ -336,14 +326,18 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What a provider is asked: whether an entry is the code it sent to ``destination``. ``told``:
-    set once the caller is told how the entry was judged, whatever the provider says later."""
+    """What a provider is asked: whether an entry is the code it sent to ``destination``."""
 
     checker: CodeChecker
     destination: str
     entry: _Entry
     code: CodeRecord
-    told: threading.Event = field(default_factory=threading.Event)
+    _first: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_late(self) -> bool:
+        """Whether the other one was first: who tells the caller that the entry was wrong, and who
+        notes that it was right. Each asks once."""
+        return not self._first.acquire(blocking=False)
 
 
 @dataclass(frozen=True, slots=True)

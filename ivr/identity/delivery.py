@@ -18,9 +18,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from ivr.clock import Clock
-from ivr.errors import HonninError, RecordsError, SendFailed
+from ivr.errors import RecordsError, SendFailed
 from ivr.identity.assurance import accepted
-from ivr.identity.code_entry import NOBODY
+from ivr.identity.claimed_customer import NOBODY, claimed_customer
 from ivr.identity.codes import CodePolicy, code_hash, hash_of_no_code, new_code
 from ivr.identity.contacts import Contact, after, besides, contacts_of, order_of, since
 from ivr.identity.findings import Findings
@@ -143,20 +143,8 @@ class Delivery:
         self._pool.shutdown(wait=True)
 
     def _customer(self, verification_id: str | None) -> tuple[Customer | None, tuple[str, ...]]:
-        with self._db.reading() as session:
-            record = verifications.get(session, verification_id or NOBODY)
-        customer_id = record.customer_id if record else None
-        try:
-            customer = self._directory.by_id(customer_id or NOBODY)
-        except HonninError:
-            return None, ("directory_error",)
-        if record is None or customer is None or customer_id is None:
-            return None, ()
-        if not Findings.from_json(record.evidence).about(customer.number):
-            # Not whom the caller was found to be: somebody wrote to the tables.
-            _log.error("verification_of_somebody_else")
-            return None, ()
-        return customer, ()
+        claimed = claimed_customer(self._db, self._directory, verification_id)
+        return claimed.sealed(), claimed.flags
 
     def _commit(
         self,
@@ -178,7 +166,8 @@ class Delivery:
         proven = findings.proven_here(request.call_id)
         second = way == "second" or (proven and "second" in findings.evidence)
         if codes.by_intent(session, _key(request.intent_id, 1)) is not None:
-            return ended("none" if findings.evidence.get("second") == "none" else "sent")
+            missing = way == "second" and findings.evidence.get("second") == "none"
+            return ended("none" if missing else "sent")
         if way == "second" and not proven:
             return ended("none")
         if way == "second" and (request.further == () or findings.evidence.get("second") == "ok"):
@@ -205,6 +194,8 @@ class Delivery:
                 reachable = besides(
                     reachable, customer, shown, request.further, self._policy.phone_prefixes
                 )
+                # Nor what goes by another way since.
+                reachable = tuple(c for c in reachable if self._sent_to(c) not in findings.shown)
             in_turn = _in_turn(reachable, way, findings.channel, order_of(customer))
             contacts = tuple(c for c in in_turn if not self._is_cut_off(c, cut_off))
             if in_turn and not contacts:
@@ -281,7 +272,7 @@ class Delivery:
                 channel=contact.channel,
                 code_key=key,
                 second_keys=(*findings.second_keys, *((key,) if shipment.second else ())),
-                sent_to={**findings.sent_to, key: self._index.of("sent to", contact.destination)},
+                sent_to={**findings.sent_to, key: self._sent_to(contact)},
             )
         verifications.save_evidence(session, record.id, findings.to_json(), record.verified_at)
         return replace(
@@ -301,6 +292,9 @@ class Delivery:
             claim_index=record.claim_index,
             customer_id=record.customer_id,
         )
+
+    def _sent_to(self, contact: Contact) -> str:
+        return self._index.of("sent to", contact.destination)
 
     def _is_cut_off(self, contact: Contact, cut_off: Mapping[str, Entered]) -> bool:
         if contact.channel not in cut_off:

@@ -32,7 +32,8 @@ class Findings:
     code was entered. ``second_keys``: of codes for a second contact, which are good in that call
     only. ``recalled``: the last look for a code of an earlier call. ``late``: the ``intent_id`` of
     a code that its provider accepted after the caller had been told that it was wrong.
-    ``sent_to``: ``intent_id`` of a code -> blind index of where it went.
+    ``sent_to``: ``intent_id`` of a code -> blind index of where it went. ``shown``: such indexes of
+    the contacts that were proven in that call.
     """
 
     evidence: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Findings:
     recalled: Recalled | None = None
     late: str | None = None
     sent_to: Mapping[str, str] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
 
     def about(self, number: str) -> bool:
         """Whether they are about the customer with this number. Findings are sealed; what else a
@@ -57,6 +59,18 @@ class Findings:
     def flagged(self, *flags: str) -> Findings:
         """With these flags too, each once, in the order they came up."""
         return replace(self, flags=tuple(dict.fromkeys((*self.flags, *flags))))
+
+    def first_proven(self, call_id: str, code_key: str, **evidence: str) -> Findings:
+        """With the first contact that was proven in this call, by the code with this ``intent_id``.
+        Of what another call has proven nothing is left."""
+        others = {key: value for key, value in self.evidence.items() if key not in _PROOF}
+        found = replace(self, evidence={**others, **evidence}, proven_in=call_id, shown=())
+        return found.with_shown(code_key)
+
+    def with_shown(self, code_key: str) -> Findings:
+        """With the contact that the code with this ``intent_id`` went to among those proven."""
+        contact = self.sent_to.get(code_key)
+        return self if contact is None else replace(self, shown=(*self.shown, contact))
 
     def for_call(self, call_id: str) -> Mapping[str, str]:
         """The evidence as one call may have it. Several calls may share a verification (a number

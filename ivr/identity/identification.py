@@ -12,7 +12,7 @@ from datetime import date
 from ivr.clock import Clock
 from ivr.errors import HonninError
 from ivr.identity.callers import usable_number
-from ivr.identity.code_entry import NOBODY
+from ivr.identity.claimed_customer import NOBODY
 from ivr.identity.codes import CodePolicy
 from ivr.identity.findings import Findings
 from ivr.identity.lockout import Limits

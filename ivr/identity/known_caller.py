@@ -15,10 +15,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ivr.clock import Clock
-from ivr.errors import HonninError
 from ivr.identity.assurance import accepted
 from ivr.identity.callers import is_registered, usable_number
-from ivr.identity.code_entry import NOBODY
+from ivr.identity.claimed_customer import NOBODY, claimed_customer
 from ivr.identity.codes import CodePolicy
 from ivr.identity.contacts import changed_lately
 from ivr.identity.findings import Findings, Recalled
@@ -61,7 +60,7 @@ class KnownCallers:
         Raises:
             RecordsUnavailable: the database cannot answer now; nothing was used up.
         """
-        customer, flags = self._customer(request.verification_id)
+        claimed = claimed_customer(self._db, self._directory, request.verification_id)
         with self._db.writing() as session:
             record = verifications.get(session, request.verification_id or NOBODY, lock=True)
             if record is None:
@@ -69,20 +68,10 @@ class KnownCallers:
             before = Findings.from_json(record.evidence)
             if before.recalled is not None and before.recalled.intent_id == request.intent_id:
                 return _result(record, before, request)
-            findings = self._recalled(session, request, record, before.flagged(*flags), customer)
+            before = before.flagged(*claimed.flags)
+            findings = self._recalled(session, request, record, before, claimed.customer)
             verifications.save_evidence(session, record.id, findings.to_json(), record.verified_at)
         return _result(record, findings, request)
-
-    def _customer(self, verification_id: str | None) -> tuple[Customer | None, tuple[str, ...]]:
-        """The customer as registered now, not as found when the call began."""
-        with self._db.reading() as session:
-            record = verifications.get(session, verification_id or NOBODY)
-        customer_id = record.customer_id if record else None
-        try:
-            customer = self._directory.by_id(customer_id or NOBODY)
-        except HonninError:
-            return None, ("directory_error",)
-        return (customer if customer_id else None), ()
 
     def _recalled(
         self,

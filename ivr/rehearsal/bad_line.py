@@ -3,15 +3,19 @@ packets lost. An utterance of a call meets the same of it in every rehearsal, wh
 
 from __future__ import annotations
 
-import sys
-from array import array
 from random import Random
 from typing import Annotated
 
 from pydantic import Field
 
 from ivr.flow.model import Strict
-from ivr.hearing.telephone_audio import TELEPHONE_RATE, decode_mulaw, encode_mulaw
+from ivr.hearing.telephone_audio import (
+    TELEPHONE_RATE,
+    decode_mulaw,
+    encode_mulaw,
+    pcm_of,
+    samples_of,
+)
 
 #: Seconds of noise that are made; they come again and again.
 _NOISE_S = 3
@@ -72,16 +76,12 @@ class BadLine:
             return said
         noise = self._noise_of(len(said))
         most, gain, echo = self._most, self._gain, self._echo
-        mixed = array(
-            "h",
-            (
-                max(-most, min(most, round(voice * gain + hiss + bot * echo)))
-                for voice, hiss, bot in zip(_samples(said), noise, _samples(echoed), strict=True)
-            ),
+        voices, bots = samples_of(decode_mulaw(said)), samples_of(decode_mulaw(echoed))
+        mixed = (
+            max(-most, min(most, round(voice * gain + hiss + bot * echo)))
+            for voice, hiss, bot in zip(voices, noise, bots, strict=True)
         )
-        if sys.byteorder == "big":
-            mixed.byteswap()
-        return encode_mulaw(mixed.tobytes())
+        return encode_mulaw(pcm_of(mixed))
 
     def _listen(self, said: bytes) -> None:
         """Where an utterance begins, chance begins anew."""
@@ -101,11 +101,3 @@ class BadLine:
             self._at = 0
         self._at += length
         return self._noise[self._at - length : self._at]
-
-
-def _samples(mulaw: bytes) -> array[int]:
-    samples = array("h")
-    samples.frombytes(decode_mulaw(mulaw))
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples

@@ -16,10 +16,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, get_args
 
 from ivr.clock import Clock, ManualClock, SystemClock
+from ivr.rehearsal.loopback_server import LoopbackHandler, LoopbackServer, listening
 
 #: What becomes of an attempt: ``takes`` it; ``down`` (500), ``busy`` (429, wait a minute), ``gone``
 #: (410), ``redirects``; ``closes`` the connection half-way; ``drips``: answers too slowly;
@@ -129,13 +129,11 @@ class RehearsedCrm:
         return ""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(LoopbackHandler):
     server: _Server
 
-    def do_POST(self) -> None:
+    def answer(self, body: bytes) -> None:
         crm = self.server.crm
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
         act = crm.receive(self.path, headers, body)
         self.close_connection = True
@@ -150,28 +148,15 @@ class _Handler(BaseHTTPRequestHandler):
                     if crm._released.wait(0.05):
                         break
             case _:
-                self._answer(_STATUS[act])
-
-    def _answer(self, status: int) -> None:
-        self.send_response(status)
-        if status == _STATUS["busy"]:
-            self.send_header("Retry-After", "60")
-        if status == _STATUS["redirects"]:
-            self.send_header("Location", f"{self.server.crm.url}/elsewhere")
-        self.send_header("Content-Length", "0")
-        self.send_header("Connection", "close")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent."""
+                further = {
+                    "busy": {"Retry_After": "60"},
+                    "redirects": {"Location": f"{crm.url}/elsewhere"},
+                }
+                self.say(_STATUS[act], b"", Connection="close", **further.get(act, {}))
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(LoopbackServer):
     crm: RehearsedCrm
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A sender that went away in the middle is no error of ours."""
 
 
 @contextmanager
@@ -183,13 +168,6 @@ def answering(crm: RehearsedCrm, tls: ssl.SSLContext | None = None) -> Iterator[
             server.socket, server_side=True, do_handshake_on_connect=False
         )
         crm.scheme = "https"
-    server.crm, crm.port = crm, server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    server.crm = crm
+    with listening(server, crm.release) as crm.port:
         yield crm
-    finally:
-        crm.release()
-        server.shutdown()
-        server.server_close()
-        thread.join()

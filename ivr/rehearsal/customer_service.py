@@ -13,10 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 from ivr.clock import Clock
+from ivr.rehearsal.loopback_server import LoopbackHandler, LoopbackServer, listening
 
 #: What becomes of a request. ``hangs``: no answer before whoever asked has given up; ``fails``:
 #: 500; ``garbage``: something that is not documented.
@@ -125,44 +125,24 @@ class CustomerService:
         return "answers"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(LoopbackHandler):
     server: _Server
 
-    def do_POST(self) -> None:
+    def answer(self, body: bytes) -> None:
         service = self.server.service
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         known = self.headers.get("Authorization") == f"Bearer {service.key}"
-        status, answer = service.answer(self.path, asked) if known else (401, {})
-        body = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent."""
+        status, answer = service.answer(self.path, json.loads(body)) if known else (401, {})
+        self.say(status, json.dumps(answer).encode())
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(LoopbackServer):
     service: CustomerService
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Whoever waited for an answer has gone."""
 
 
 @contextmanager
 def serving_customers(service: CustomerService) -> Iterator[CustomerService]:
     """Have ``service`` listen on a port of its own until the block ends."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.service, service.port = service, server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    server.service = service
+    with listening(server, service.release) as service.port:
         yield service
-    finally:
-        service.release()
-        server.shutdown()
-        server.server_close()
-        thread.join()

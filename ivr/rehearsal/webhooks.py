@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import http.client
-import ipaddress
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from ivr.errors import RehearsalError
 from ivr.rehearsal.conversation import Conversation
 from ivr.rehearsal.twiml_document import NotTwiml, Verb, read_twiml
+from ivr.setting_values import is_loopback_host
 
 CONNECT_S = 5.0
 READ_S = 15.0
@@ -50,20 +50,11 @@ class Server:
                 raise RehearsalError(
                     "the server's address is not usable", hint="give one like http://127.0.0.1:8080"
                 )
-            if not _is_loopback(parts.hostname):
+            if not is_loopback_host(parts.hostname):
                 raise RehearsalError(
                     "the rehearsal telephone calls servers on this machine only",
                     hint="give an address on 127.0.0.1, ::1 or localhost",
                 )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ as one without.
 from __future__ import annotations
 
 import math
-import sys
 from array import array
 
 from ivr.errors import SpeakingError
-from ivr.hearing.telephone_audio import Audio
+from ivr.hearing.telephone_audio import Audio, pcm_of, samples_of
 
 #: RMS of active speech that all prompts are brought to: RFC 7874, section 4.
 TARGET_RMS = 2600.0
@@ -33,7 +32,7 @@ _STEPS_A_SECOND = 1000
 def active_rms(audio: Audio) -> float:
     """Root mean square of the speech in ``audio``, in 16-bit steps, pauses left out; 0.0 where
     nothing is loud enough to be speech."""
-    samples = _samples(audio.pcm)
+    samples = samples_of(audio.pcm)
     step = audio.rate // _STEPS_A_SECOND
     active = _active_steps(samples, step, audio.rate)
     energy = math.fsum(sample * sample for sample in samples)
@@ -69,31 +68,20 @@ def levelled(audio: Audio) -> Audio:
     rms = active_rms(audio)
     if rms == 0.0:
         raise SpeakingError("there is nothing to be heard in it")
-    samples = _samples(audio.pcm)
+    samples = samples_of(audio.pcm)
     highest = max(abs(sample) for sample in samples)
     gain = min(TARGET_RMS / rms, _HIGHEST / highest)
-    louder = array("h", (round(sample * gain) for sample in samples))
-    if sys.byteorder == "big":
-        louder.byteswap()
-    return Audio(louder.tobytes(), audio.rate)
+    return Audio(pcm_of(round(sample * gain) for sample in samples), audio.rate)
 
 
 def is_clipped(audio: Audio) -> bool:
     """Whether the loudest sound was cut off: four samples in a row at full scale."""
     run = 0
-    for sample in _samples(audio.pcm):
+    for sample in samples_of(audio.pcm):
         run = run + 1 if abs(sample) >= 32_700 else 0
         if run == 4:
             return True
     return False
-
-
-def _samples(pcm: bytes) -> array[int]:
-    samples = array("h")
-    samples.frombytes(pcm)
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples
 
 
 def _active_steps(samples: array[int], step: int, rate: int) -> list[int]:

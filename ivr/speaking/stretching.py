@@ -7,11 +7,10 @@ laid over each other at wider steps, each taken from where it goes on best from 
 from __future__ import annotations
 
 import math
-import sys
 from array import array
 from operator import mul
 
-from ivr.hearing.telephone_audio import Audio
+from ivr.hearing.telephone_audio import Audio, pcm_of, samples_of
 
 #: Step between pieces, and how far from its place a piece may be looked for (seconds): pitch
 #: periods of voices are 2.5 to 14 ms long.
@@ -24,10 +23,7 @@ _STRIDE = 2
 def slowed(audio: Audio, rate: int) -> Audio:
     """``audio`` at ``rate`` per cent (50 to 100) of its speed."""
     step, search = round(_STEP_S * audio.rate), round(_SEARCH_S * audio.rate)
-    samples = array("h")
-    samples.frombytes(audio.pcm)
-    if sys.byteorder == "big":
-        samples.byteswap()
+    samples = samples_of(audio.pcm)
     length = round(len(samples) * 100 / rate)
     samples.extend([0] * (2 * step + search))
     fade_in = [0.5 - 0.5 * math.cos(math.pi * (n + 0.5) / step) for n in range(step)]
@@ -42,9 +38,7 @@ def slowed(audio: Audio, rate: int) -> Audio:
         faded = zip(follows, fade_out, piece, fade_in, strict=True)
         out.extend(round(old * down + new * up) for old, down, new, up in faded)
     del out[length:]
-    if sys.byteorder == "big":
-        out.byteswap()
-    return Audio(out.tobytes(), audio.rate)
+    return Audio(pcm_of(out), audio.rate)
 
 
 def _most_alike(samples: array[int], follows: array[int], first: int, last: int, step: int) -> int:

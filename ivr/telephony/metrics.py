@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from ivr.telephony.result_metrics import ResultMetrics
+from ivr.telephony.send_metrics import SendMetrics
 
 #: Seconds; Twilio gives up on a webhook at 15.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -96,37 +97,8 @@ class Metrics:
             registry=self.registry,
         )
         self.results = ResultMetrics(self.registry)
-        self._provider_failures = provider_failures(self.registry)
-        self._withheld = withheld_sends(self.registry)
-
-    def provider_failed(self, channel: str, kind: str) -> None:
-        """Count a failed send; ``kind`` is one of ``ivr.errors.SEND_FAILURES``."""
-        self._provider_failures.labels(channel, kind).inc()
-
-    def send_withheld(self, channel: str, limit: str) -> None:
-        """Count a code that a limit kept back; ``limit`` as ``ivr.identity.delivery.Withheld``."""
-        self._withheld.labels(channel, limit).inc()
+        self.sends = SendMetrics(self.registry)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
-
-
-def provider_failures(registry: CollectorRegistry) -> Counter:
-    """Counts failed sends, in every process that sends codes."""
-    return Counter(
-        "ivr_provider_failures",
-        "Sends that a provider did not accept, by channel and kind of failure.",
-        ("channel", "kind"),
-        registry=registry,
-    )
-
-
-def withheld_sends(registry: CollectorRegistry) -> Counter:
-    """Counts codes that were not sent because of a limit, in every process that sends codes."""
-    return Counter(
-        "ivr_sends_withheld",
-        "Codes that a limit kept back, by channel and limit. Limit breaker: few codes are entered.",
-        ("channel", "limit"),
-        registry=registry,
-    )

@@ -81,8 +81,8 @@ def build_app(
         behind = open_backstage(
             settings,
             clock,
-            send_failed=metrics.provider_failed,
-            send_withheld=metrics.send_withheld,
+            send_failed=metrics.sends.failed,
+            send_withheld=metrics.sends.withheld,
             issued=metrics.results.issued,
             senders=senders,
             flow=flow,

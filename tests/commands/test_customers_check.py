@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, Ivr
-from directory_rig import INDEXES, MAPPING, TABLE, run
 from fakes.directory_server import KEY, DirectoryServer
+
+from ivr.rehearsal.company_table import INDEXES, MAPPING, TABLE, run
 
 _SAMPLE = ROOT / "flows" / "verify" / "customers.csv"
 

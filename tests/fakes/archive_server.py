@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from ivr.rehearsal.loopback_server import LoopbackServer, listening
 
 Manner = Callable[["Handler"], None]
 
@@ -37,17 +39,9 @@ class ArchiveServer:
 
 @contextmanager
 def serving(archive: ArchiveServer) -> Iterator[ArchiveServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, archive))
-    archive.port = server.server_port
-    thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.01))
-    thread.start()
-    try:
+    server = LoopbackServer(("127.0.0.1", 0), partial(Handler, archive))
+    with listening(server, archive.over.set) as archive.port:
         yield archive
-    finally:
-        archive.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import math
 import random
-import sys
-from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ivr.hearing.telephone_audio import TELEPHONE_RATE, encode_mulaw
+from ivr.hearing.telephone_audio import TELEPHONE_RATE, encode_mulaw, pcm_of
 
 _VOICE_HZ = 140.0
 _SYLLABLE_S = 0.25
@@ -21,10 +19,7 @@ def samples(seconds: float) -> int:
 
 
 def mulaw(values: list[float]) -> bytes:
-    whole = array("h", (max(-32767, min(32767, round(value))) for value in values))
-    if sys.byteorder == "big":
-        whole.byteswap()
-    return encode_mulaw(whole.tobytes())
+    return encode_mulaw(pcm_of(max(-32767, min(32767, round(value))) for value in values))
 
 
 def silence(seconds: float) -> list[float]:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import math
-import sys
 import threading
-from array import array
 
 from ivr.errors import SpeakingError
-from ivr.hearing.telephone_audio import TELEPHONE_RATE, Audio
+from ivr.hearing.telephone_audio import TELEPHONE_RATE, Audio, pcm_of
 
 
 def hum(seconds: float, *, rms: float = 2000.0, hertz: float = 220.0) -> Audio:
     """A steady tone at 8 kHz."""
     peak = rms * math.sqrt(2)
-    samples = array(
-        "h",
-        (
-            round(peak * math.sin(2 * math.pi * hertz * n / TELEPHONE_RATE))
-            for n in range(round(seconds * TELEPHONE_RATE))
-        ),
+    samples = (
+        round(peak * math.sin(2 * math.pi * hertz * n / TELEPHONE_RATE))
+        for n in range(round(seconds * TELEPHONE_RATE))
     )
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return Audio(samples.tobytes())
+    return Audio(pcm_of(samples))
 
 
 class HummingVoice:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ivr.commands.lint import lint_paths
 from ivr.errors import FilesError
 from ivr.flow.flow import Flow
 from ivr.flow.loader import load_flow
@@ -185,3 +186,14 @@ class Workshop:
         self.edit(path, *changes)
         found = [line for line in self.problems() if line.startswith(path)]
         return [line.removeprefix(f"{path}:") for line in found]
+
+
+def complaints(*paths: str) -> list[str]:
+    """What lint says of these paths of a workshop, the working folder."""
+    found = lint_paths(
+        [Path(path) for path in paths],
+        flows_dir=Path("flows"),
+        grammars_dir=Path("grammars"),
+        words=WORDS,
+    )
+    return [str(problem) for problem in found]

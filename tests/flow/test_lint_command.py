@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from small_flow import WORDS, Workshop, small_files
+from small_flow import Workshop, complaints, small_files
 
 from ivr.cli import cli
-from ivr.commands.lint import lint_paths
 
 FLOW = "flows/small/flow.yaml"
 CALL = "flows/small/calls/hang_up.yaml"
@@ -28,16 +27,6 @@ expect: {ended: hangup}
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("IVR_ENV_FILE", "IVR_FLOWS_DIR", "IVR_GRAMMARS_DIR", "IVR_DESTINATIONS"):
         monkeypatch.delenv(name, raising=False)
-
-
-def complaints(*paths: str) -> list[str]:
-    found = lint_paths(
-        [Path(path) for path in paths],
-        flows_dir=Path("flows"),
-        grammars_dir=Path("grammars"),
-        words=WORDS,
-    )
-    return [str(problem) for problem in found]
 
 
 EVERY_PATH = (

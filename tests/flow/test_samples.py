@@ -7,9 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from small_flow import WORDS, Workshop
+from small_flow import Workshop, complaints
 
-from ivr.commands.lint import lint_paths
 from ivr.flow.grammars import read_grammar
 from ivr.flow.samples import misread
 
@@ -18,16 +17,6 @@ CONSENT = "grammars/ja/consent.samples.yaml"
 COMMANDS = "grammars/ja/commands.yaml"
 SHIPPED = Path(__file__).parents[2] / "grammars"
 TODAY = date(2026, 11, 22)
-
-
-def complaints(*paths: str) -> list[str]:
-    found = lint_paths(
-        [Path(path) for path in paths],
-        flows_dir=Path("flows"),
-        grammars_dir=Path("grammars"),
-        words=WORDS,
-    )
-    return [str(problem) for problem in found]
 
 
 @pytest.mark.parametrize(

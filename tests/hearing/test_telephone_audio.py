@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.errors import HearingError
-from ivr.hearing.telephone_audio import Audio, decode_mulaw, encode_mulaw, read_wav
+from ivr.hearing.telephone_audio import (
+    Audio,
+    decode_mulaw,
+    encode_mulaw,
+    pcm_of,
+    read_wav,
+    samples_of,
+)
 
 EVERY_CODE = bytes(range(256))
 
@@ -58,7 +65,21 @@ def test_louder_is_never_quieter() -> None:
     assert heard[-1] == 32124
 
 
+@given(st.lists(st.integers(-32_768, 32_767)))
+def test_samples_are_numbers_in_little_endian(numbers: list[int]) -> None:
+    assert pcm_of(iter(numbers)) == pcm(*numbers)
+    assert list(samples_of(pcm(*numbers))) == numbers
+
+
+@pytest.mark.parametrize("number", [-32_769, 32_768])
+def test_what_is_no_sample_is_refused(number: int) -> None:
+    with pytest.raises(OverflowError):
+        pcm_of([number])
+
+
 def test_half_a_sample_is_refused() -> None:
+    with pytest.raises(ValueError, match="bytes length"):
+        samples_of(b"abc")
     with pytest.raises(ValueError):
         encode_mulaw(b"\0\0\0")
     assert decode_mulaw(b"") == encode_mulaw(b"") == b""

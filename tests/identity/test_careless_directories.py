@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from desk import Desk
-from directory_rig import MAPPING, TABLE, fill, run, table_directory
+from directory_rig import table_directory
 from fakes.directories import ListedDirectory
 from people import customer
 
 from ivr.clock import ManualClock
 from ivr.identity.ports import Candidate
 from ivr.records.database import Database
+from ivr.rehearsal.company_table import MAPPING, TABLE, fill, run
 
 
 class EverybodyOnAnyDay(ListedDirectory):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from at_once import at_once
 from desk import Desk
 from people import ELSEWHERE, LANDLINE, MOBILE, STRANGER, customer, register, said
 
 from ivr.clock import ManualClock
 from ivr.errors import RecordsUnavailable
-from ivr.identity.ports import CheckResult
 from ivr.records import verifications
 from ivr.records.database import Database
 from ivr.understanding.value import HeardName
@@ -185,32 +183,10 @@ def test_without_database_the_check_says_so_and_counts_nothing(desk: Desk, tmp_p
     assert desk.enter(code).outcome == "ok"
 
 
-def _at_once(jobs: list[Callable[[], CheckResult]]) -> list[CheckResult]:
-    """Run every job on a thread of its own, all released together."""
-    barrier = threading.Barrier(len(jobs))
-    results: list[CheckResult] = []
-    errors: list[BaseException] = []
-
-    def work(job: Callable[[], CheckResult]) -> None:
-        barrier.wait()
-        try:
-            results.append(job())
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    return results
-
-
 def test_the_right_code_fifty_times_at_once_is_right_once(any_desk: Desk) -> None:
     code = _begin(any_desk)
 
-    results = _at_once([lambda: any_desk.enter(code)] * 50)
+    results = at_once([lambda: any_desk.enter(code)] * 50)
 
     outcomes = Counter(result.outcome for result in results)
     assert outcomes["ok"] == 1
@@ -221,7 +197,7 @@ def test_wrong_codes_at_once_never_get_more_attempts(any_desk: Desk) -> None:
     code = _begin(any_desk)
     wrong = any_desk.wrong_code()
 
-    results = _at_once([lambda: any_desk.enter(wrong)] * 20)
+    results = at_once([lambda: any_desk.enter(wrong)] * 20)
 
     assert Counter(r.outcome for r in results) == {"wrong": 2, "exhausted": 18}
     assert any_desk.enter(code).outcome == "exhausted"
@@ -235,7 +211,7 @@ def test_requests_for_codes_at_once_never_send_more(any_desk: Desk) -> None:
     register(any_desk.db, customer())
     any_desk.identify()
 
-    results = _at_once([lambda: any_desk.ask("send_code")] * 8)
+    results = at_once([lambda: any_desk.ask("send_code")] * 8)
 
     assert Counter(r.outcome for r in results) == {"sent": 3, "limit": 5}
     assert any_desk.sent == 3

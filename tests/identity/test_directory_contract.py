@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from desk import Desk
-from directory_rig import INDEXES, TABLE, fill, run, table_directory
+from directory_rig import table_directory
 from fakes.directory_server import KEY, DirectoryServer
 from people import HANAKO, customer, register
 
@@ -19,6 +19,7 @@ from ivr.identity.directory import RecordsDirectory
 from ivr.identity.paced_directory import PacedDirectory
 from ivr.identity.ports import Candidate, Customer, Directory
 from ivr.records.database import Database
+from ivr.rehearsal.company_table import INDEXES, TABLE, fill, run
 
 _OLD = date(1940, 1, 2)
 #: Numbers are the ids: an old table has no others.

@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+from at_once import at_once
 from desk import Desk
 from fakes.senders import FakeVerifier
 from people import MOBILE, STRANGER, customer, register
 
 from ivr.clock import ManualClock
 from ivr.identity.lockout import Limits, day_of
-from ivr.identity.ports import CheckResult
 from ivr.records import codes, counters, verifications
 from ivr.records.database import Database
 
@@ -213,24 +214,12 @@ def test_a_code_that_was_voided_meanwhile_is_worth_nothing(
 def test_fifty_at_once_are_asked_about_no_more_than_the_limit(
     office: Desk, verifier: FakeVerifier
 ) -> None:
-    gate = threading.Barrier(50)
-    results: list[CheckResult] = []
-    errors: list[BaseException] = []
-
-    def enter(number: int) -> None:
-        gate.wait(timeout=60)
-        try:
-            results.append(office.enter(verifier.own_code, intent_id=f"at-once-{number}"))
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=enter, args=(number,)) for number in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert errors == []
+    results = at_once(
+        [
+            partial(office.enter, verifier.own_code, intent_id=f"at-once-{number}")
+            for number in range(50)
+        ]
+    )
     outcomes = Counter(result.outcome for result in results)
     assert outcomes["ok"] == 1
     assert outcomes.total() == 50

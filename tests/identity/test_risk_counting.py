@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
+from at_once import at_once
 from desk import Desk
 from people import ELSEWHERE, HANAKO, MOBILE, STRANGER, UNSURE_HANAKO, customer, register, said
 
@@ -126,9 +127,7 @@ def test_without_a_counter_the_check_stands(desk: Desk, monkeypatch: pytest.Monk
 
 def test_none_of_many_at_once_is_lost(database: Database, clock: ManualClock) -> None:
     """Four people, named three times each in twelve calls at once from one number."""
-    velocity, gate, many = Velocity(database, clock), threading.Barrier(12), 12
-    seen: list[int] = []
-    failed: list[BaseException] = []
+    velocity, many = Velocity(database, clock), 12
 
     def count(number: int, check: str, **said: Any) -> Mapping[str, int]:
         asked = CheckRequest(f"{check}-{number}", "call", check, "ja", MOBILE, None, **said)
@@ -136,20 +135,12 @@ def test_none_of_many_at_once_is_lost(database: Database, clock: ManualClock) ->
             with suppress(RecordsUnavailable):  # a slow machine: nothing was counted
                 return velocity.counted(asked, CheckResult("done", {}))
 
-    def call(number: int) -> None:
-        try:
-            gate.wait(timeout=60)
-            seen.append(count(number, "resume")["calls_day"])
-            count(number, "identify", birthdate=f"19{number % 4}0-01-01")
-        except BaseException as error:
-            failed.append(error)
+    def call(number: int) -> int:
+        seen = count(number, "resume")["calls_day"]
+        count(number, "identify", birthdate=f"19{number % 4}0-01-01")
+        return seen
 
-    threads = [threading.Thread(target=call, args=(number,)) for number in range(many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    seen = at_once([partial(call, number) for number in range(many)])
     assert sorted(seen) == list(range(1, many + 1))
     assert count(many, "resume")["identities_day"] == 4
 

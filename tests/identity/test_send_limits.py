@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from at_once import at_once
 from desk import Desk
 from fakes.senders import FakeSender
 from people import MOBILE, STRANGER, customer, register, said
@@ -80,20 +81,12 @@ def test_fifty_at_once_never_send_more_than_a_day_allows(
     database: Database, clock: ManualClock
 ) -> None:
     policy = CodePolicy(customer_sends_per_day=50, prefix_sends_per_day=50, sends_per_day=7)
-    gate = threading.Barrier(50)
-    told: list[str | None] = []
 
-    def take(number: int) -> None:
-        gate.wait(timeout=60)
+    def take(number: int) -> str | None:
         with database.writing() as session:
-            told.append(_limits(database, f"c{number}", policy).take(session, _PHONE, clock.now()))
+            return _limits(database, f"c{number}", policy).take(session, _PHONE, clock.now())
 
-    threads = [threading.Thread(target=take, args=(number,)) for number in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    told = at_once([partial(take, number) for number in range(50)])
     assert sorted(map(str, told)) == ["None"] * 7 + ["day"] * 43
 
 

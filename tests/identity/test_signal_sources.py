@@ -6,7 +6,6 @@ import importlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ from ivr.clock import ManualClock
 from ivr.errors import SettingsError
 from ivr.identity.risk.sources import MOST_AT_ONCE, Occasion, Sources
 from ivr.records.database import Database
+from ivr.rehearsal.loopback_server import LoopbackHandler, LoopbackServer, listening
 from ivr.settings import Settings
 from ivr.wiring.signal_sources import signal_sources
 
@@ -129,35 +129,24 @@ def test_a_source_cannot_tell_customers_from_strangers(
 # --- the example ---------------------------------------------------------------------------
 
 
-class Service(BaseHTTPRequestHandler):
+class Service(LoopbackHandler):
     """The fraud service of the example."""
 
     asked: ClassVar[list[dict[str, Any]]] = []
-    answer: ClassVar[bytes] = b'{"oddness": 85}'
+    answers: ClassVar[bytes] = b'{"oddness": 85}'
 
-    def do_POST(self) -> None:
-        self.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.answer)))
-        self.end_headers()
-        self.wfile.write(self.answer)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    def answer(self, body: bytes) -> None:
+        self.asked.append(json.loads(body))
+        self.say(200, self.answers)
 
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Service]]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("FRAUD_SERVICE_URL", f"http://127.0.0.1:{server.server_port}/score")
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     monkeypatch.setattr(Service, "asked", [])
-    yield Service
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(LoopbackServer(("127.0.0.1", 0), Service)) as port:
+        monkeypatch.setenv("FRAUD_SERVICE_URL", f"http://127.0.0.1:{port}/score")
+        yield Service
 
 
 def test_the_example_asks_a_service(
@@ -169,7 +158,7 @@ def test_the_example_asks_a_service(
     assert service.asked == [
         {"call": "CA1", "caller": ELSEWHERE, "check": "identify", "signals": {"hour": 3}}
     ]
-    monkeypatch.setattr(Service, "answer", b"<html>")
+    monkeypatch.setattr(Service, "answers", b"<html>")
     assert sources.ask(OCCASION) == {}
 
 

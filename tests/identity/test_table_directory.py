@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from directory_rig import INDEXES, MAPPING, TABLE, fill, run, table_directory
+from directory_rig import table_directory
 from people import customer
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +21,7 @@ from ivr.identity.table_directory import TableDirectory, spellings
 from ivr.identity.table_mapping import read_mapping
 from ivr.records.company_engine import CompanyDatabase
 from ivr.records.database import Database
+from ivr.rehearsal.company_table import INDEXES, MAPPING, TABLE, fill, run
 
 HANAKO = customer(id="1000001")
 _BORN = HANAKO.birthdate

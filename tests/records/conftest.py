@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from calls_about import call_about
 
 from ivr.clock import ManualClock
-from ivr.records import calls, verifications
+from ivr.records import calls, customers, verifications
 from ivr.records.calls import CallRecord
 from ivr.records.codes import CodeRecord
 from ivr.records.customers import CustomerData
@@ -32,6 +34,37 @@ def hanako() -> CustomerData:
         landline="+81300000002",
         email="hanako@example.jp",
     )
+
+
+@pytest.fixture
+def jiro() -> CustomerData:
+    return CustomerData(
+        id="cust-jiro",
+        number="T0009",
+        surname="佐藤",
+        given="次郎",
+        surname_kana="サトウ",
+        given_kana="ジロウ",
+        birthdate=date(1971, 12, 24),
+        mobile="+819055550000",
+        # A family: the landline is the same.
+        landline="+81300000002",
+        email="jiro@example.jp",
+    )
+
+
+@pytest.fixture
+def two(database: Database, call: CallRecord, hanako: CustomerData, jiro: CustomerData) -> Database:
+    """Hanako with a call she proved herself in and one that only named her; Jiro likewise."""
+    with database.writing() as session:
+        customers.put_all(session, [hanako, jiro], call.started_at)
+    own = replace(call, caller=hanako.mobile or "")
+    elsewhere = replace(call, caller="+819044440000")
+    call_about(database, own, hanako, "hers", proven=True, said="やまだはなこ")
+    call_about(database, elsewhere, hanako, "named", proven=False, said="だれかのこえ")
+    his = replace(call, caller=jiro.mobile or "")
+    call_about(database, his, jiro, "OTHER", proven=True, said="OTHER")
+    return database
 
 
 @pytest.fixture

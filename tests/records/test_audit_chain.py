@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from at_once import at_once
 from chain_rig import NOW, ROWS, fetch, fill, first_broken, run, stored
 from fixtures_databases import new_database
 from hypothesis import given, settings
@@ -259,25 +259,6 @@ def test_an_anchor_tells_a_chain_that_was_written_anew(
 # --- many at once -------------------------------------------------------------------------
 
 
-def together(work: list[Callable[[], None]]) -> None:
-    gate = threading.Barrier(len(work))
-    failed: list[BaseException] = []
-
-    def begin(one: Callable[[], None]) -> None:
-        try:
-            gate.wait(timeout=30)
-            one()
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=begin, args=(one,)) for one in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-
-
 def test_writers_of_several_processes_keep_one_chain_and_lose_nothing(
     database: Database, database_url: str, clock: ManualClock
 ) -> None:
@@ -294,7 +275,7 @@ def test_writers_of_several_processes_keep_one_chain_and_lose_nothing(
 
         return work
 
-    together([take_calls(db, name) for name, db in enumerate(processes * 2)])
+    at_once([take_calls(db, name) for name, db in enumerate(processes * 2)])
     assert verify(database).rows == 8 * 24
     subjects = [row.subject for row in stored(database)]
     assert len(set(subjects)) == 8 * 24
@@ -318,7 +299,7 @@ def test_it_is_checked_while_calls_go_on(
     def check() -> None:
         seen.extend(verify(other).rows for _ in range(10))
 
-    together([check, lambda: fill(database, 60), lambda: fill(database, 60)])
+    at_once([check, lambda: fill(database, 60), lambda: fill(database, 60)])
     assert seen == sorted(seen)
     assert verify(other).rows == 123
     other.dispose()

@@ -1,12 +1,13 @@
 """Fifty at once: no update is lost, nothing succeeds twice."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
 import pytest
+from at_once import at_once
 from sqlalchemy.orm import Session
 
 from ivr.clock import ManualClock
@@ -30,44 +31,34 @@ MANY = 50
 TODAY = date(2026, 11, 22)
 
 
-def at_once(database: Database, work: Callable[[Session, int], T], many: int = MANY) -> list[T]:
+def each_at_once(
+    database: Database, work: Callable[[Session, int], T], many: int = MANY
+) -> list[T]:
     """What ``work`` returned in each of ``many`` threads, each in its own transaction."""
-    gate = threading.Barrier(many)
-    done: list[T] = []
-    failed: list[BaseException] = []
 
-    def run(number: int) -> None:
-        try:
-            gate.wait(timeout=30)
-            with database.writing() as session:
-                value = work(session, number)
-            done.append(value)
-        except BaseException as error:
-            failed.append(error)
+    def run(number: int) -> T:
+        with database.writing() as session:
+            return work(session, number)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    return done
+    return at_once([partial(run, number) for number in range(many)])
 
 
 def test_no_failure_goes_uncounted(database: Database) -> None:
-    values = at_once(database, lambda session, _: counters.bump(session, "claim", "a", TODAY))
+    values = each_at_once(database, lambda session, _: counters.bump(session, "claim", "a", TODAY))
     assert sorted(values) == list(range(1, MANY + 1))
 
 
 def test_no_failure_in_a_row_goes_uncounted(database: Database) -> None:
-    values = at_once(database, lambda session, _: failure_runs.bump(session, "a", None))
+    values = each_at_once(database, lambda session, _: failure_runs.bump(session, "a", None))
     assert sorted(values) == list(range(1, MANY + 1))
 
 
 def test_no_attempt_goes_uncounted(
     database: Database, stored_verification: VerificationRecord
 ) -> None:
-    values = at_once(database, lambda session, _: verifications.count_attempt(session, "ver-1", 99))
+    values = each_at_once(
+        database, lambda session, _: verifications.count_attempt(session, "ver-1", 99)
+    )
     assert sorted(value or 0 for value in values) == list(range(1, MANY + 1))
 
 
@@ -82,7 +73,7 @@ def test_nothing_is_counted_beyond_its_limit(
             counters.take(session, "sends", "a", TODAY, most),
         )
 
-    attempts, sends, taken = zip(*at_once(database, work), strict=True)
+    attempts, sends, taken = zip(*each_at_once(database, work), strict=True)
 
     within = list(range(1, most + 1))
     assert sorted(value for value in attempts if value is not None) == within
@@ -100,7 +91,7 @@ def test_a_code_is_consumed_once(
 ) -> None:
     with database.writing() as session:
         codes.create(session, new_code())
-    taken = at_once(database, lambda session, _: codes.consume(session, "code-1", clock.now()))
+    taken = each_at_once(database, lambda session, _: codes.consume(session, "code-1", clock.now()))
     assert taken.count(True) == 1
 
 
@@ -109,7 +100,9 @@ def test_an_intent_is_claimed_once(
 ) -> None:
     with database.writing() as session:
         intents.create(session, intent)
-    claims = at_once(database, lambda session, _: intents.claim(session, "intent-1", clock.now()))
+    claims = each_at_once(
+        database, lambda session, _: intents.claim(session, "intent-1", clock.now())
+    )
     assert len([claim for claim in claims if claim is not None]) == 1
 
 
@@ -124,11 +117,11 @@ def test_an_intent_is_finished_or_given_up_once(
             return intents.give_up(session, "intent-1")
         return intents.finish(session, "intent-1", clock.now())
 
-    assert at_once(database, close).count(True) == 1
+    assert each_at_once(database, close).count(True) == 1
 
 
 def test_all_writers_of_an_answer_read_the_same(database: Database, clock: ManualClock) -> None:
-    answers = at_once(
+    answers = each_at_once(
         database,
         lambda session, number: webhook_answers.put(session, "t", str(number), clock.now()),
     )
@@ -145,7 +138,7 @@ def test_a_call_begins_once(database: Database, call: CallRecord) -> None:
             return False
         return True
 
-    assert at_once(database, begin, 20).count(True) == 1
+    assert each_at_once(database, begin, 20).count(True) == 1
 
 
 @pytest.mark.parametrize("lock", [True, False], ids=["locking", "not locking"])
@@ -174,7 +167,7 @@ def test_two_writers_never_both_take_a_turn(
         calls.save(session, replace(record, turn=2, state=str(number)))
         return True
 
-    assert at_once(database, take, 20).count(True) == 1
+    assert each_at_once(database, take, 20).count(True) == 1
     with database.reading() as session:
         record = calls.find(session, "CA0001")
         stored = calls.answer(session, "call-1", 1)

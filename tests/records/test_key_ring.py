@@ -1,10 +1,11 @@
 """Data keys: who makes them, who wraps them, who sees a new one, and when."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from at_once import at_once
 from fixtures_databases import FIELD_KEY, new_database
 from found_customers import born_on
 from sqlalchemy import text, update
@@ -55,23 +56,12 @@ def test_first_writers_at_the_same_time_agree_on_the_keys(
     database: Database, database_url: str, hanako: CustomerData, clock: ManualClock
 ) -> None:
     processes = [new_database(database_url, clock) for _ in range(8)]
-    gate = threading.Barrier(len(processes))
-    failures: list[Exception] = []
 
     def begin(number: int, db: Database) -> None:
-        try:
-            gate.wait(timeout=30)
-            with db.writing() as session:
-                customers.add(session, replace(hanako, id=f"c{number}", number=f"T{number}"))
-        except Exception as error:
-            failures.append(error)
+        with db.writing() as session:
+            customers.add(session, replace(hanako, id=f"c{number}", number=f"T{number}"))
 
-    threads = [threading.Thread(target=begin, args=item) for item in enumerate(processes)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    at_once([partial(begin, number, db) for number, db in enumerate(processes)])
     for db in (database, *processes):
         with db.reading() as session:
             assert len(born_on(session, hanako.birthdate)) == len(processes)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
+from at_once import at_once
 from full_records import every_cell
 
 from ivr.clock import ManualClock
@@ -180,33 +181,22 @@ def test_many_at_once_take_each_event_once(
     database: Database, two_calls: None, clock: ManualClock
 ) -> None:
     put(database, *(event(clock, n, f"call-{1 + n % 2}") for n in range(MANY)))
-    gate = threading.Barrier(MANY)
     got: list[str] = []
-    failed: list[BaseException] = []
 
     def run(number: int) -> None:
-        try:
-            gate.wait(timeout=30)
-            # Whoever finds nothing because others hold the first ones looks again.
-            while len(got) < MANY:
-                found = taken_quietly(number)
-                if found is not None:
-                    got.append(found.id)
-                    deliver(database, clock, found)
-        except BaseException as error:
-            failed.append(error)
+        # Whoever finds nothing because others hold the first ones looks again.
+        while len(got) < MANY:
+            found = taken_quietly(number)
+            if found is not None:
+                got.append(found.id)
+                deliver(database, clock, found)
 
     def taken_quietly(number: int) -> EventRecord | None:
         now = clock.now()
         with database.writing() as session:
             return outbox.claim(session, "crm", by=f"w{number}", now=now, until=now + LEASE)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(MANY)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    at_once([partial(run, number) for number in range(MANY)])
     assert sorted(got) == sorted(f"evt_{n}" for n in range(MANY))
     for half in (0, 1):
         mine = [int(each.removeprefix("evt_")) for each in got]
@@ -236,19 +226,12 @@ def test_of_many_fetches_at_once_one_is_the_first(
     began = clock.now()
     with database.writing() as session:
         results.insert(session, ResultRecord("ref", "call-1", "token", began, began, 3))
-    gate = threading.Barrier(MANY)
-    before: list[datetime | None] = []
 
-    def run() -> None:
-        gate.wait(timeout=30)
+    def fetch() -> datetime | None:
         with database.writing() as session:
-            before.append(results.fetched_before(session, "ref", "crm", began))
+            return results.fetched_before(session, "ref", "crm", began)
 
-    threads = [threading.Thread(target=run) for _ in range(MANY)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    before = at_once([fetch] * MANY)
     assert (before.count(None), before.count(began)) == (1, MANY - 1)
 
 

@@ -1,11 +1,11 @@
 """No personal data in clear, in any table, in any file of the database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from full_records import every_cell
 
 from ivr.clock import ManualClock
 from ivr.errors import RecordsError
@@ -65,21 +65,9 @@ def filled(
 
 
 def test_every_table_is_free_of_plaintext(filled: Database) -> None:
-    text = "\n".join(_every_cell(filled))
+    text = "\n".join(every_cell(filled))
     assert [secret for secret in SECRETS if secret in text] == []
     assert "call-1" in text  # the cells were really read
-
-
-def _every_cell(database: Database) -> Iterator[str]:
-    # An engine of its own: it knows no cipher.
-    engine = create_engine(database.engine.url, creator=database.engine.pool._creator)
-    try:
-        with engine.connect() as connection:
-            for table in inspect(connection).get_table_names():
-                for row in connection.exec_driver_sql(f"SELECT * FROM {table}"):
-                    yield from (str(cell) for cell in row)
-    finally:
-        engine.dispose()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 from array import array
 
 import pytest
 from fakes.voices import hum
 
-from ivr.hearing.telephone_audio import decode_mulaw, encode_mulaw
+from ivr.hearing.telephone_audio import decode_mulaw, encode_mulaw, samples_of
 from ivr.rehearsal.bad_line import BadLine, Line
 
 FRAME = 160
@@ -26,11 +25,7 @@ def carried(line: Line, said: bytes, echoed: bytes | None = None, seed: str = "a
 
 
 def samples(mulaw: bytes) -> array[int]:
-    values = array("h")
-    values.frombytes(decode_mulaw(mulaw))
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values
+    return samples_of(decode_mulaw(mulaw))
 
 
 def rms(mulaw: bytes) -> float:

@@ -20,17 +20,9 @@ from phone_rig import (
 
 from ivr.clock import ManualClock
 from ivr.flow.flow import Flow
-from ivr.flow.loader import load_flow
 from ivr.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def shipped() -> Flow:
-    return load_flow(
-        ROOT / "flows" / "verify", grammars_dir=ROOT / "grammars", words=Settings().words()
-    )
 
 
 @pytest.fixture

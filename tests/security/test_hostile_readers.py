@@ -5,18 +5,13 @@ from __future__ import annotations
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from phone_rig import RESULT_KEY, Office
 from sqlalchemy import text
-
-from ivr.telephony.logging import configure_logging
 
 GOOD = f"Bearer {RESULT_KEY}"
 #: Answers that are ours.
@@ -48,18 +43,6 @@ _BODIES = st.one_of(
     ),
     st.binary(max_size=80),
 )
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything logged."""
-    kept, level, handlers = structlog.get_config(), logging.root.level, logging.root.handlers[:]
-    stream = io.StringIO()
-    configure_logging("debug", stream)
-    yield stream
-    logging.root.setLevel(level)
-    logging.root.handlers[:] = handlers
-    structlog.configure(**kept)
 
 
 @settings(

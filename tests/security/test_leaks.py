@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import logging
 import re
 import stat
 import threading
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-import structlog
 from fakes.senders import FakeSender
 from phone_rig import PUBLIC_URL, Office, OpenOffice
 from pydantic import SecretStr
@@ -21,7 +18,6 @@ from ivr.clock import ManualClock, SystemClock
 from ivr.identity.ports import CodeMessage
 from ivr.records.customers import CustomerData
 from ivr.settings import Settings
-from ivr.telephony.logging import configure_logging
 from ivr.telephony.senders.outbox import LocalOutbox
 from ivr.wiring.backstage import open_database
 from ivr.wiring.keys import with_rehearsal_keys
@@ -49,18 +45,6 @@ def _found(text: str | bytes, extra: tuple[str, ...] = ()) -> list[str]:
     return [form.decode("latin-1") for form in forms if form in raw]
 
 
-@pytest.fixture
-def logs() -> Iterator[io.StringIO]:
-    """Everything logged, at the most talkative level."""
-    kept, level, handlers = structlog.get_config(), logging.root.level, logging.root.handlers[:]
-    stream = io.StringIO()
-    configure_logging("debug", stream)
-    yield stream
-    logging.root.setLevel(level)
-    logging.root.handlers[:] = handlers
-    structlog.configure(**kept)
-
-
 def _a_life(office: Office) -> list[str]:
     """Calls that say and do everything; every document they got."""
     documents: list[str] = []
@@ -78,15 +62,15 @@ def _a_life(office: Office) -> list[str]:
     return documents
 
 
-def test_nothing_personal_is_logged_at_any_level(office: Office, logs: io.StringIO) -> None:
+def test_nothing_personal_is_logged_at_any_level(office: Office, log: io.StringIO) -> None:
     _a_life(office)
-    written = logs.getvalue()
+    written = log.getvalue()
     assert "transfer" in written
     assert _found(written, (office.sms.last_code,)) == []
 
 
 def test_nothing_personal_is_logged_when_everything_breaks(
-    open_office: OpenOffice, office: Office, logs: io.StringIO, capfd: pytest.CaptureFixture[str]
+    open_office: OpenOffice, office: Office, log: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def explode(message: CodeMessage) -> None:
         raise RuntimeError(f"{message.destination} {message.text}")
@@ -101,7 +85,7 @@ def test_nothing_personal_is_logged_when_everything_breaks(
         session.connection().exec_driver_sql("ALTER TABLE turns_gone RENAME TO turns")
         session.connection().exec_driver_sql("UPDATE customers SET surname = 'v1.AAAA'")
     office.call().ask_for_code().say("係")
-    written = logs.getvalue()
+    written = log.getvalue()
     assert "sender_broken" in written
     assert "records_unavailable" in written
     output = capfd.readouterr()

@@ -15,9 +15,10 @@ from ivr.commands import bench_oracle
 from ivr.commands.oracle_directories import Where
 from ivr.commands.oracle_people import CRM_KINDS, KINDS, Kind
 from ivr.errors import RehearsalError
-from ivr.identity.code_entry import CodeEntry
+from ivr.identity.claimed_customer import ClaimedCustomer, claimed_customer
 from ivr.identity.paced_directory import PacedDirectory
-from ivr.identity.ports import Customer, Directory
+from ivr.identity.ports import Directory
+from ivr.records.database import Database
 from ivr.rehearsal.customer_service import CustomerService
 
 _NAMES = {"wrong name", "wrong birthdate", "unknown birthdate", "two alike", "locked", "no contact"}
@@ -78,13 +79,12 @@ def test_a_directory_that_is_not_paced_is_found(monkeypatch: pytest.MonkeyPatch,
 
 def test_asking_again_at_the_entry_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """What this test found: the check of a code was repeated where the directory failed."""
-    answers = CodeEntry._customer
 
-    def insists(self: CodeEntry, verification_id: str | None) -> tuple[Customer | None, bool]:
-        found = answers(self, verification_id)
-        return found if found[1] else answers(self, verification_id)
+    def insists(db: Database, directory: Directory, name: str | None) -> ClaimedCustomer:
+        found = claimed_customer(db, directory, name)
+        return found if found.answered else claimed_customer(db, directory, name)
 
-    monkeypatch.setattr(CodeEntry, "_customer", insists)
+    monkeypatch.setattr("ivr.identity.code_entry.claimed_customer", insists)
     only(monkeypatch, named("service fails at the entry"))
     (told,) = bench_oracle.compare_words("", 1, 1, "crm")
     assert told.right is not None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from at_once import at_once
 from fakes.checks import RIGHT, CountingChecks
 from sqlalchemy import text
 
@@ -93,18 +93,6 @@ def desk(service: DialogueService, database: Database, clock: ManualClock) -> De
     return Desk(service, database, clock)
 
 
-def _together(*jobs: Callable[[], object]) -> None:
-    gate = threading.Barrier(len(jobs))
-
-    def run(job: Callable[[], object]) -> None:
-        gate.wait(timeout=30)
-        job()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        for done in [pool.submit(run, job) for job in jobs]:
-            done.result()
-
-
 def test_a_check_its_deadline_and_a_hang_up_at_one_moment_are_one_turn_each(
     desk: Desk, clock: ManualClock
 ) -> None:
@@ -114,13 +102,9 @@ def test_a_check_its_deadline_and_a_hang_up_at_one_moment_are_one_turn_each(
         assert isinstance(desk.now().action, Check)
         intent = desk.intent()
         clock.advance(12)
-        _together(
-            lambda: desk.ends(intent),  # noqa: B023
-            desk.now,
-            desk.now,
-            lambda: desk.ends(intent),  # noqa: B023
-            *([lambda: desk.service.hung_up(call_sid=desk.sid)] if call % 2 else []),
-        )
+        ends = partial(desk.ends, intent)
+        hung_up = partial(desk.service.hung_up, call_sid=desk.sid)
+        at_once([ends, desk.now, desk.now, ends, *([hung_up] if call % 2 else [])])
         taken = desk.turns()
         assert taken == list(range(taken[0], taken[0] + len(taken)))
         # The silence, the check once, and the hang-up where there was one.

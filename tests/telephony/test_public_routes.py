@@ -181,6 +181,8 @@ def test_looking_without_reading_is_no_reading(rig: Build) -> None:
         ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}, 401),
         ("127.0.0.1", {"Forwarded": "for=203.0.113.9"}, 401),
         ("203.0.113.9", {}, 401),
+        # Whoever sends it can write anything there.
+        ("203.0.113.9", {"X-Forwarded-For": "127.0.0.1"}, 401),
         ("not an address", {}, 401),
         ("203.0.113.9", bearer("key-of-prometheus"), 200),
         ("203.0.113.9", bearer("key-of-the-crm"), 401),
@@ -227,7 +229,7 @@ def test_metrics_count_what_happened(rig: Build) -> None:
 
 def test_every_app_counts_for_itself() -> None:
     one, other = Metrics(), Metrics()
-    one.provider_failed("sms", "blocked")
+    one.sends.failed("sms", "blocked")
     line = b'ivr_provider_failures_total{channel="sms",kind="blocked"} 1.0'
     assert line in one.exposition()
     assert line not in other.exposition()

@@ -57,8 +57,8 @@ def process(database: Database, clock: ManualClock) -> Process:
     return make
 
 
-def _token(reference: str, clock: ManualClock) -> str:
-    signer = ResultSigner(KEY, "https://example.test", "agents", clock, HALF_AN_HOUR)
+def _token(reference: str, clock: ManualClock, audience: str = "agents") -> str:
+    signer = ResultSigner(KEY, "https://example.test", audience, clock, HALF_AN_HOUR)
     return signer.issue(
         reference=reference,
         assurance=Assurance("claimed", (), (), ()),
@@ -179,7 +179,8 @@ def test_all_processes_count_together_and_the_audit_is_not_flooded(
 
 def test_whose_a_token_is() -> None:
     clock = ManualClock(datetime(2026, 11, 22, 1, tzinfo=UTC))
-    assert audience_of(_token("ref", clock)) == "agents"
+    for audience in ("agents", "branch"):
+        assert audience_of(_token("ref", clock, audience)) == audience
 
 
 def test_readers_in_settings(monkeypatch: pytest.MonkeyPatch) -> None:

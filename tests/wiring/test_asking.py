@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from recorded_answers import AT, BIRTHDATE, CARD, NAME, ROOT, WAIT, YES, answer
+from recorded_answers import BIRTHDATE, CARD, NAME, WAIT, YES, answer
 
 from ivr.dialogue.answers import Answer, Chosen, Commanded, Confirmed, Given, Led, Missed, Partly
 from ivr.errors import HearingError
-from ivr.flow.loader import load_flow
-from ivr.settings import Settings
 from ivr.understanding.birthdate import Reading
 from ivr.understanding.value import HeardName
 from ivr.wiring.asking import Asking
 from ivr.wiring.spoken_answers import SpokenAnswer
 
 DIGITS = answer("taro/hai", "digits", "01234567")
-
-
-@pytest.fixture(scope="module")
-def asking() -> Asking:
-    flow = load_flow(
-        ROOT / "flows" / "verify", grammars_dir=ROOT / "grammars", words=Settings().words()
-    )
-    return Asking(flow, "ja", AT)
 
 
 def test_each_slot_is_asked_where_the_flow_asks_for_it(asking: Asking) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from application_rig import ROOT, settings_for
-from directory_rig import INDEXES, MAPPING, TABLE, run
+from application_rig import settings_for
 from fakes.directory_server import KEY, DirectoryServer
 from structlog.testing import capture_logs
 
@@ -19,21 +17,10 @@ from ivr.flow.flow import Flow
 from ivr.identity.directory import RecordsDirectory
 from ivr.identity.paced_directory import PacedDirectory
 from ivr.records.database import Database
+from ivr.rehearsal.company_table import INDEXES, MAPPING, TABLE, run
 from ivr.settings import Settings
 from ivr.wiring.application import build_app
-from ivr.wiring.backstage import load_shipped_flow
 from ivr.wiring.directories import ChosenDirectory, choose_directory
-
-
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("IVR_")]:
-        monkeypatch.delenv(name)
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Flow:
-    return load_shipped_flow(Settings(flows_dir=ROOT / "flows", grammars_dir=ROOT / "grammars"))
 
 
 @pytest.fixture
@@ -52,6 +39,12 @@ def chosen(db: Database, clock: ManualClock, **changes: Any) -> ChosenDirectory:
     return choose_directory(Settings(**changes), db, clock)
 
 
+def in_the_crm(server: DirectoryServer) -> dict[str, Any]:
+    """Settings for a company's web service."""
+    url = {"directory_url": server.url, "directory_key": KEY}
+    return {"directory": "crm", "directory_seconds": 5, **url}
+
+
 def test_each_kind(sqlite_database: Database, clock: ManualClock, company: dict[str, Any]) -> None:
     own = chosen(sqlite_database, clock)
     assert isinstance(own.directory, RecordsDirectory)
@@ -62,14 +55,7 @@ def test_each_kind(sqlite_database: Database, clock: ManualClock, company: dict[
     table.start()
     assert table.report()[0].startswith("kokyaku in the SQLite file ")
     with DirectoryServer() as server:
-        crm = chosen(
-            sqlite_database,
-            clock,
-            directory="crm",
-            directory_url=server.url,
-            directory_key=KEY,
-            directory_seconds=5,
-        )
+        crm = chosen(sqlite_database, clock, **in_the_crm(server))
         assert isinstance(crm.directory, PacedDirectory)
         crm.start()
         assert "answers as documented" in crm.report()[0]
@@ -121,14 +107,7 @@ def test_an_application_refuses_a_crm_that_does_not_fit(
 ) -> None:
     with DirectoryServer() as server:
         server.trouble = trouble
-        settings = settings_for(
-            tmp_path / "var",
-            sqlite_url,
-            directory="crm",
-            directory_url=server.url,
-            directory_key=KEY,
-            directory_seconds=5,
-        )
+        settings = settings_for(tmp_path / "var", sqlite_url, **in_the_crm(server))
         with pytest.raises(RecordsError):
             build_app(settings, clock, flow=shipped)
 
@@ -136,14 +115,7 @@ def test_an_application_refuses_a_crm_that_does_not_fit(
 def test_one_that_only_is_away_is_waited_for(sqlite_database: Database, clock: ManualClock) -> None:
     with DirectoryServer() as server:
         server.trouble = 503
-        crm = chosen(
-            sqlite_database,
-            clock,
-            directory="crm",
-            directory_url=server.url,
-            directory_key=KEY,
-            directory_seconds=5,
-        )
+        crm = chosen(sqlite_database, clock, **in_the_crm(server))
         with capture_logs() as logs:
             crm.start()
         crm.close()

@@ -7,17 +7,15 @@ from dataclasses import replace
 from itertools import islice, repeat
 
 import pytest
-from recorded_answers import AT, BIRTHDATE, CARD, NAME, ROOT, YES
+from recorded_answers import AT, BIRTHDATE, CARD, NAME, YES
 
 from ivr.clock import JAPAN
 from ivr.dialogue import questions
 from ivr.dialogue.answers import Commanded, Confirmed, Given
 from ivr.errors import HearingError
-from ivr.flow.loader import load_flow
 from ivr.hearing.model import load_model
 from ivr.hearing.telephone_audio import read_wav
 from ivr.identity.listened_names import NameSelection
-from ivr.settings import Settings
 from ivr.telephony.media.ears import Tongue, VoskEars
 from ivr.wiring.asking import Asking
 from ivr.wiring.hearing_booth import Booth
@@ -26,14 +24,6 @@ from ivr.wiring.spoken_answers import LINES
 
 CLEAN = LINES["clean"]
 SILENCE = b"\xff" * 160
-
-
-@pytest.fixture(scope="module")
-def asking() -> Asking:
-    flow = load_flow(
-        ROOT / "flows" / "verify", grammars_dir=ROOT / "grammars", words=Settings().words()
-    )
-    return Asking(flow, "ja", AT)
 
 
 @pytest.fixture(scope="module")

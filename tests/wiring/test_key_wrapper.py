@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +16,7 @@ from ivr.clock import ManualClock
 from ivr.errors import RecordsError, RecordsUnavailable, SettingsError
 from ivr.records import data_keys, rotation
 from ivr.records.key_wrapping import SettingsKeyWrapper
+from ivr.rehearsal.loopback_server import LoopbackHandler, LoopbackServer, listening
 from ivr.settings import Settings
 from ivr.wiring.backstage import open_database
 from ivr.wiring.keys import key_wrapper
@@ -25,21 +24,14 @@ from ivr.wiring.keys import key_wrapper
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 
 
-class Vault(BaseHTTPRequestHandler):
+class Vault(LoopbackHandler):
     """A key service that turns texts round, and refuses when it is closed."""
 
     closed: ClassVar[bool] = False
 
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        body = json.dumps({"text": asked["text"][::-1]}).encode()
-        self.send_response(503 if self.closed else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    def answer(self, body: bytes) -> None:
+        turned = json.loads(body)["text"][::-1]
+        self.say(503 if self.closed else 200, json.dumps({"text": turned}).encode())
 
 
 @pytest.fixture
@@ -49,13 +41,9 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (tmp_path / "vault_keys.py").write_text(example)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(Vault, "closed", False)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Vault) as server:
-        monkeypatch.setenv("VAULT_URL", f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with listening(LoopbackServer(("127.0.0.1", 0), Vault)) as port:
+        monkeypatch.setenv("VAULT_URL", f"http://127.0.0.1:{port}")
         yield "vault_keys:make"
-        server.shutdown()
-        thread.join()
     monkeypatch.delitem(__import__("sys").modules, "vault_keys", raising=False)
 
 

@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from ivr.hearing.telephone_audio import TELEPHONE_RATE
 from ivr.telephony.media.ears import Ear, Said
-from ivr.telephony.metrics import provider_failures, withheld_sends
 from ivr.telephony.result_metrics import ResultMetrics
+from ivr.telephony.send_metrics import SendMetrics
 
 _LAG = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 #: Seconds; the goals are 1.5 for a complete value and 3.5 otherwise, until the reply begins.
@@ -66,16 +66,7 @@ class MediaMetrics:
             registry=self.registry,
         )
         self.results = ResultMetrics(self.registry)
-        self._provider_failures = provider_failures(self.registry)
-        self._withheld = withheld_sends(self.registry)
-
-    def provider_failed(self, channel: str, kind: str) -> None:
-        """Count a failed send; ``kind`` is one of ``ivr.errors.SEND_FAILURES``."""
-        self._provider_failures.labels(channel, kind).inc()
-
-    def send_withheld(self, channel: str, limit: str) -> None:
-        """Count a code that a limit kept back; ``limit`` as ``ivr.identity.delivery.Withheld``."""
-        self._withheld.labels(channel, limit).inc()
+        self.sends = SendMetrics(self.registry)
 
     def late(self, of: str, seconds: float) -> None:
         """See :class:`ivr.telephony.media.lag.Lag`."""

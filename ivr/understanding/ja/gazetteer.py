@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import threading
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ivr.understanding.ja import numbers
+from ivr.understanding.loaded_once import loaded_once
 from ivr.understanding.mora import level
 
 #: Signs that are written one way or the other in the same place name.
@@ -86,20 +86,6 @@ def towns(city: City) -> Names:
     return _unpacked(city.packed)
 
 
-_guard = threading.Lock()
-_loaded: Gazetteer | None = None
-
-
-def load() -> Gazetteer:
-    """The gazetteer, read at the first call and shared from then on by all threads."""
-    global _loaded  # noqa: PLW0603
-    if _loaded is None:
-        with _guard:
-            if _loaded is None:
-                _loaded = _read()
-    return _loaded
-
-
 def of_postal_code(code: str) -> tuple[Place, Place, Place] | None:
     """Prefecture, municipality and town of a postal code (seven digits), None for no such code.
 
@@ -138,7 +124,9 @@ def _kana_number(match: re.Match[str]) -> str:
     return (_ONES[tens] if tens > 1 else "") + ("ジュウ" if tens else "") + ones[unit] + match[2]
 
 
-def _read() -> Gazetteer:
+@loaded_once
+def load() -> Gazetteer:
+    """The gazetteer, read at the first call and shared from then on by all threads."""
     by_city: dict[tuple[str, str, str, str], dict[str, None]] = defaultdict(dict)
     in_kyoto: Counter[tuple[str, str]] = Counter()
     for row in _rows():

@@ -17,6 +17,7 @@ from ivr.understanding.ja import kanji_variants, name_kanji
 from ivr.understanding.ja.kanji_variants import Part
 from ivr.understanding.ja.sudachi import TAGS, core
 from ivr.understanding.kana import is_kana, katakana
+from ivr.understanding.loaded_once import loaded_once
 from ivr.understanding.mora import level
 
 #: Of the readings listed for a spelling, one this much less likely than the best is rare.
@@ -181,21 +182,9 @@ class NameDictionary:
         return [sound for sound, _ in sorted(counted, key=lambda each: (-each[1], each[0]))[:most]]
 
 
-_guard = threading.Lock()
-_loaded: NameDictionary | None = None
-
-
+@loaded_once
 def load() -> NameDictionary:
     """The dictionary, read at the first call and shared from then on by all threads."""
-    global _loaded  # noqa: PLW0603
-    if _loaded is None:
-        with _guard:
-            if _loaded is None:
-                _loaded = _read()
-    return _loaded
-
-
-def _read() -> NameDictionary:
     name_kanji.load()
     dictionary = core()
     counts: dict[Part, Counter[str]] = {"surname": Counter(), "given": Counter()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from mail_server import Certificate, Mailbox, mail_server, silent_server
+from mail_server import USER, Certificate, Mailbox, mail_server, silent_server
 from sender_rigs import message, smtp_sender
 
 from ivr.clock import ManualClock
@@ -88,9 +88,11 @@ def test_without_encryption_nothing_is_sent_unless_settings_say_so(
     certificate: Certificate, clock: ManualClock
 ) -> None:
     with mail_server(None) as box:
-        with pytest.raises(SendFailed) as failure:
-            smtp_sender(box.port, certificate, clock).send(message("email"))
-        assert failure.value.kind == "configuration"
+        # Neither where a login would fail anyway, nor without one.
+        for user in (USER, ""):
+            with pytest.raises(SendFailed) as failure:
+                smtp_sender(box.port, certificate, clock, user=user).send(message("email"))
+            assert failure.value.kind == "configuration"
         assert box.mails == []
 
         smtp_sender(box.port, certificate, clock, starttls=False, user="").send(message("email"))

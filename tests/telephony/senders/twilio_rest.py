@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
+
+from ivr.rehearsal.loopback_server import LoopbackHandler, LoopbackServer, listening
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "not-a-token"
@@ -45,43 +46,18 @@ class FakeTwilio:
     released: threading.Event = field(default_factory=threading.Event)
 
 
-class RestHandler(BaseHTTPRequestHandler):
+class RestHandler(LoopbackHandler):
     """Reads and writes as every REST side of Twilio's does."""
 
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-        form = tuple(parse_qsl(body, keep_blank_values=True))
+    def answer(self, body: bytes) -> None:
+        form = tuple(parse_qsl(body.decode(), keep_blank_values=True))
         self.reply(Received("POST", self.path, form, self.headers.get("Authorization", "")))
 
     def reply(self, request: Received) -> None:
         raise AssertionError("each service says what it answers")
 
-    def answer(self, status: int, body: bytes, length: int | None = None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(length or len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent."""
-
-
-@contextmanager
-def serving(server: ThreadingHTTPServer, released: threading.Event) -> Iterator[None]:
-    """``server`` while it is needed; its hanging answers are ``released`` at the end."""
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield
-    finally:
-        released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def say_json(self, status: int, body: bytes) -> None:
+        self.say(status, body, Content_Type="application/json", Connection="close")
 
 
 class _Handler(RestHandler):
@@ -97,26 +73,29 @@ class _Handler(RestHandler):
         elif manner == "drop":
             self.close_connection = True
         elif manner == "garbage":
-            self.answer(201, b"<html>It works!</html>")
+            self.say_json(201, b"<html>It works!</html>")
         elif manner == "empty":
-            self.answer(500, b"")
+            self.say_json(500, b"")
         elif manner == "truncated":
-            self.answer(201, b'{"sid": "SM1111')
+            self.say_json(201, b'{"sid": "SM1111')
         elif manner == "list":
-            self.answer(201, b"[]")
+            self.say_json(201, b"[]")
         elif manner == "cut":
-            self.answer(201, b'{"sid": "SM1111', length=400)
+            self.send_response(201)
+            self.send_header("Content-Length", "400")
+            self.end_headers()
+            self.wfile.write(b'{"sid": "SM1111')
+            self.close_connection = True
         elif isinstance(manner, tuple):
             # Like Twilio, it repeats the number it was given.
             status, code = manner
             told: dict[str, Any] = {"status": status, "message": f"bad: {request.fields}"}
-            self.answer(status, json.dumps(told | ({"code": code} if code else {})).encode())
+            self.say_json(status, json.dumps(told | ({"code": code} if code else {})).encode())
         else:
-            self.answer(201, json.dumps({"sid": "SM" + "1" * 32, "status": "queued"}).encode())
+            self.say_json(201, json.dumps({"sid": "SM" + "1" * 32, "status": "queued"}).encode())
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(LoopbackServer):
     twilio: FakeTwilio
 
 
@@ -124,9 +103,9 @@ class _Server(ThreadingHTTPServer):
 def fake_twilio() -> Iterator[FakeTwilio]:
     """A running server; gone, with its threads, at the end."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.twilio = FakeTwilio(port=server.server_address[1])
-    with serving(server, server.twilio.released):
-        yield server.twilio
+    server.twilio = twilio = FakeTwilio()
+    with listening(server, twilio.released.set) as twilio.port:
+        yield twilio
 
 
 class UnmappedHost(AssertionError):

@@ -9,11 +9,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from twilio_rest import Received, RestHandler, serving
+from twilio_rest import Received, RestHandler
+
+from ivr.rehearsal.loopback_server import LoopbackServer, listening
 
 VERIFY_HOST = "verify.twilio.com"
 SERVICE = "VA" + "2" * 32
@@ -81,7 +82,7 @@ class _Handler(RestHandler):
         elif manner == "drop":
             self.close_connection = True
         elif manner == "garbage":
-            self.answer(201, b"<html>It works!</html>")
+            self.say_json(201, b"<html>It works!</html>")
         elif isinstance(manner, tuple):
             status, code = manner
             told: dict[str, Any] = {"status": status, "message": f"bad: {request.fields}"}
@@ -96,11 +97,10 @@ class _Handler(RestHandler):
             self._json(*verify.check(request.fields))
 
     def _json(self, status: int, told: dict[str, Any]) -> None:
-        self.answer(status, json.dumps({"status": status} | told).encode())
+        self.say_json(status, json.dumps({"status": status} | told).encode())
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(LoopbackServer):
     verify: FakeVerify
 
 
@@ -108,6 +108,6 @@ class _Server(ThreadingHTTPServer):
 def fake_verify() -> Iterator[FakeVerify]:
     """A running server; gone, with its threads, at the end."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.verify = FakeVerify(port=server.server_address[1])
-    with serving(server, server.verify.released):
-        yield server.verify
+    server.verify = verify = FakeVerify()
+    with listening(server, verify.released.set) as verify.port:
+        yield verify
