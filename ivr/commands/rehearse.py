@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from ivr.identity.ports import Channel, CodeSender
 from ivr.records.customer_csv import store_file
 from ivr.rehearsal.callfile import CallFile, load_call
 from ivr.rehearsal.outcome import Outcome
-from ivr.rehearsal.report import summary, table_heading, table_row
+from ivr.rehearsal.report import hint_of_load, summary, table_heading, table_row
 from ivr.rehearsal.stage import RunningApp, SenderWrap
 from ivr.rehearsal.world import Worlds
 from ivr.settings import Settings, load_settings
@@ -208,6 +209,9 @@ def rehearse(
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         click.echo(summary(outcomes, seconds))
+        load, cores = os.getloadavg()[0], os.cpu_count() or 1
+        if voice and (hint := hint_of_load(outcomes, load=load, cores=cores)):
+            click.echo(hint)
         if mute:
             click.echo(f"{len(mute)} calls left out: there is no sound of their callers ({_AUDIO})")
     sys.exit(1 if failed else 0)

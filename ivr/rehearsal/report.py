@@ -19,6 +19,8 @@ _COLOURS = {
     "agent": "magenta",
     "network": "bright_black",
 }
+#: Programs a core that want to run, beyond which a machine is called busy.
+_BUSY = 2.0
 _WIDTHS = (6, 9, 9, 6, 8)
 _HEADINGS = ("", "level", "ended", "turns", "seconds", "call")
 
@@ -112,6 +114,18 @@ def summary(outcomes: Sequence[Outcome], real_s: float) -> str:
     calls = f"{len(outcomes)} call{'' if len(outcomes) == 1 else 's'}"
     verdict = f"{failed} failed" if failed else "all as expected"
     return f"{calls} in {real_s:.1f} s: {verdict}"
+
+
+def hint_of_load(outcomes: Sequence[Outcome], *, load: float, cores: int) -> str:
+    """A line for whoever wonders why a call by voice failed on a machine that has too much to do,
+    else nothing: recognition takes real time, and a call does not wait for it for ever. ``load``:
+    how many programs wanted a core over the last minute."""
+    if load <= _BUSY * cores or all(outcome.ok for outcome in outcomes):
+        return ""
+    return (
+        f"This machine is busy (load {load:.1f} on {cores} cores), and speech may have been heard"
+        " too late: try the calls that failed again, alone or with --jobs 1."
+    )
 
 
 def _row(cells: Sequence[str]) -> str:
