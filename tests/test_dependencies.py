@@ -8,6 +8,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ UNLOCKED_EXTRAS = {"model"}
 LGPL = {"psycopg", "psycopg-binary"}
 #: Distributions of the unlocked extras whose modules have another name.
 PROVIDED_BY = {"pyopenjtalk": "pyopenjtalk-plus"}
+#: Between the last release of a package and the newest of any.
+SILENCE = timedelta(days=3 * 365)
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 OWN_NAME = PROJECT["project"]["name"]
@@ -46,6 +49,15 @@ EVERYTHING = {**RUNTIME, **BUILD, **{n: r for extra in EXTRAS.values() for n, r 
 def locked(lock: str) -> dict[str, str]:
     """Package -> version."""
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def hashes(lock: str) -> dict[str, set[str]]:
+    """Release, as ``package==version`` -> SHA-256 of its files."""
+    packages = re.split(r"^(?=[a-z0-9-]+==)", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
+    found: dict[str, set[str]] = {package.split()[0]: set() for package in packages}
+    for package in packages:
+        found[package.split()[0]] |= set(re.findall(r"--hash=sha256:([0-9a-f]{64})\b", package))
+    return found
 
 
 def documented() -> dict[str, list[str]]:
@@ -124,13 +136,19 @@ def test_both_locks_agree() -> None:
     assert production.items() <= development.items(), "run 'make lock'"
 
 
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock"])
+def test_a_release_has_the_same_hashes_in_every_lock(lock: str) -> None:
+    """How many files a release has, no lock says: a hash that was taken out shows in the other."""
+    fewer, more = hashes(lock), hashes("requirements-dev.lock")
+    assert {release: more.get(release) for release in fewer} == fewer, "run 'make lock'"
+
+
 @pytest.mark.parametrize("lock", [*LOCKS, "requirements-build.lock"])
 def test_every_locked_package_has_hashes_and_no_lock_names_a_place(lock: str) -> None:
-    text = (ROOT / lock).read_text()
-    packages = re.split(r"^(?=[a-z0-9-]+==)", text, flags=re.MULTILINE)[1:]
+    text, releases = (ROOT / lock).read_text(), hashes(lock)
     # One package may be locked in two versions, for an older and a newer Python.
-    assert {p.partition("==")[0] for p in packages} == set(locked(lock)) != set()
-    assert [p.split()[0] for p in packages if "--hash=sha256:" not in p] == []
+    assert {release.partition("==")[0] for release in releases} == set(locked(lock)) != set()
+    assert [release for release, files in releases.items() if not files] == []
     assert re.search(r"https?://|file:|--(extra-)?index-url|--find-links", text) is None
 
 
@@ -148,6 +166,14 @@ def test_a_dependency_is_documented_as_it_is(name: str) -> None:
     assert re.fullmatch(r"\d+(\.\d)? MB", size)
     installed = audit.stated_licence(name)
     assert licence in installed or installed in SAME_LICENCE.get(licence, set())
+
+
+def test_what_is_released_no_more_is_said() -> None:
+    """Of Vosk, by its author's silence; a second such package would have to be written down."""
+    released = {name: date.fromisoformat(row[2]) for name, row in documented().items()}
+    silent = {name for name, day in released.items() if max(released.values()) - day > SILENCE}
+    assert silent == {"vosk"}
+    assert "has released nothing since" in documented()["vosk"][-1]
 
 
 #: How packages without a licence expression state the same licence.

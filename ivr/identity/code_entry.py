@@ -106,13 +106,15 @@ class CodeEntry:
         if record is None:
             return _Judged("failed", Findings(), None)
         findings = Findings.from_json(record.evidence)
-        if findings.checked and findings.checked[0] == request.intent_id:
-            return _Judged(findings.checked[1], findings, record)
+        before = findings.outcome_of(request.call_id, request.intent_id)
+        if before is not None:
+            return _Judged(before, findings, record)
         customer = claimed.sealed(findings)
         entry = _Entry(request, record, findings, customer, self._clock.now(), claimed.answered)
         if entry.proven and findings.late is not None and findings.late == findings.code_key:
             # Heard as wrong, and found right when the provider's answer came.
-            findings = replace(findings, checked=(request.intent_id, "ok"), late=None)
+            findings = findings.entered(request.call_id, request.intent_id, "ok")
+            findings = replace(findings, late=None)
             verifications.save_evidence(session, record.id, findings.to_json(), record.verified_at)
             return _Judged("ok", findings, record)
         return self._judge(session, entry)
@@ -197,7 +199,8 @@ class CodeEntry:
         # As it is now: whatever happened meanwhile, in this call or another, is not undone.
         stored = findings = Findings.from_json(record.evidence)
         entry = replace(question.entry, record=record, findings=stored)
-        is_newest = stored.checked is not None and stored.checked[0] == entry.request.intent_id
+        request = entry.request
+        is_newest = stored.outcome_of(request.call_id, request.intent_id) is not None
         outcome, verified_at = judged.outcome, record.verified_at
         if verdict in {"right", "unknown"}:
             self._limits(record).take_back_failure(session, entry.now)
@@ -208,10 +211,13 @@ class CodeEntry:
             findings = entry.failed(stored, verdict) if is_newest else stored
         elif _used_up(session, question.code, entry.now):
             self._limits(record).end_run(session)
-            if stored.proven_in in {None, entry.request.call_id}:
+            before, own = question.entry.findings, {None, request.call_id}
+            # As where the code is checked here, it replaces what another call proved before it.
+            older = (stored.proven_in, stored.shown) == (before.proven_in, before.shown)
+            if older or stored.proven_in in own:
                 outcome, verified_at = "ok", record.verified_at if entry.proven else entry.now
                 findings = self._concluded(entry, question.code, outcome, locked=())
-                findings = findings if is_newest else replace(findings, checked=stored.checked)
+                findings = findings if is_newest else replace(findings, entries=stored.entries)
                 if question.is_late():
                     findings = replace(findings, late=question.code.intent_id)
         verifications.save_evidence(session, record.id, findings.to_json(), verified_at)
@@ -251,7 +257,8 @@ class CodeEntry:
     def _concluded(
         self, entry: _Entry, code: CodeRecord | None, outcome: str, *, locked: tuple[str, ...]
     ) -> Findings:
-        findings = replace(entry.findings, checked=(entry.request.intent_id, outcome))
+        request = entry.request
+        findings = entry.findings.entered(request.call_id, request.intent_id, outcome)
         if locked and entry.record.verified_at is None:
             findings = findings.with_evidence(match="locked").flagged(*locked)
         if outcome != "ok" or code is None or entry.customer is None:

@@ -9,7 +9,6 @@ none learns nothing: nobody is looked at in another way, and all go on to the co
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -92,11 +91,10 @@ class KnownCallers:
         )
         good = self._holds(session, request, record, findings, customer, proof, now)
         used = verifications.reuse(session, proof.id if good and proof else NOBODY, now)
-        outcome = "known" if used else "unknown"
-        findings = replace(findings, recalled=Recalled(request.intent_id, request.call_id, outcome))
         if not used or proof is None or proof.verified_at is None:
-            return findings
-        return findings.with_evidence(
+            return findings.looked(Recalled(request.intent_id, request.call_id, "unknown"))
+        return findings.looked(
+            Recalled(request.intent_id, request.call_id, "known"),
             recent=_phone(Findings.from_json(proof.evidence)) or "",
             recent_at=proof.verified_at.isoformat(),
             recent_from=proof.id,
@@ -168,5 +166,7 @@ def _phone(findings: Findings) -> str | None:
 
 
 def _result(record: VerificationRecord, findings: Findings, request: CheckRequest) -> CheckResult:
-    outcome = "unknown" if findings.recalled is None else findings.recalled.outcome
+    recalled, outcome = findings.recalled, "unknown"
+    if recalled is not None and recalled.call_id == request.call_id:
+        outcome = recalled.outcome
     return CheckResult(outcome, findings.for_call(request.call_id), findings.flags, record.id)

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 from desk import Desk
+from late_office import Office, begun
 
 from ivr.clock import ManualClock
 from ivr.records.database import Database
@@ -31,3 +32,11 @@ def any_desk(database: Database, clock: ManualClock) -> Iterator[Desk]:
     """The same on each kind of database."""
     with Desk(database, clock) as made:
         yield made
+
+
+@pytest.fixture
+def office(database: Database, clock: ManualClock) -> Iterator[Office]:
+    """Answers of a provider come late, on each kind of database; see ``late_office.py``."""
+    made = begun(database, clock, sends=5)
+    yield made
+    made.close()

@@ -1,133 +1,18 @@
-"""Answers of a provider that come after the caller was told: attacks on their order.
-
-Every test has two processes over one database: in one, checks are given up at once, so that their
-answers are late; in the other they are waited for.
-"""
+"""Answers of a provider that come after the caller was told: attacks on their order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk import Desk
-from fakes.directories import ListedDirectory
-from fakes.held_verifier import Held, HeldVerifier
-from people import ELSEWHERE, LANDLINE, MOBILE, customer, register
+from fakes.held_verifier import Held
+from late_office import Office, begun
+from people import ELSEWHERE, LANDLINE, MOBILE, customer
 
 from ivr.clock import ManualClock
 from ivr.errors import RecordsUnavailable
-from ivr.identity.assurance import Assurance, assess
-from ivr.identity.findings import Findings
-from ivr.identity.lockout import Limits, day_of
-from ivr.identity.ports import CheckResult
-from ivr.records import counters, failure_runs, verifications
 from ivr.records.database import Database
-from ivr.records.verifications import VerificationRecord
-
-
-class Office:
-    """花子 was sent a code by ``verifier``; nothing is answered late but what ``late`` began."""
-
-    def __init__(self, db: Database, clock: ManualClock, **policy: Any) -> None:
-        self.db, self.clock, self.verifier = db, clock, HeldVerifier()
-        self.directory = ListedDirectory(customer())
-        desks = [
-            Desk(
-                db,
-                clock,
-                directory=self.directory,
-                senders={"sms": self.verifier, "voice": self.verifier},
-                check_seconds=seconds,
-                **policy,
-            )
-            for seconds in (60.0, 0.0)
-        ]
-        self.desk, self._hasty = desks
-        # Each desk counts for itself, and no intent may be used twice.
-        self._hasty.new_intent = lambda: f"hasty-{self.desk.new_intent()}"  # type: ignore[method-assign]
-        self._running: dict[Held, Future[Any]] = {}
-        pool = self._hasty.checks._entry._pool
-        submit = pool.submit
-
-        def noted(*work: Any) -> Future[Any]:
-            self._newest = submit(*work)
-            return self._newest
-
-        pool.submit = noted  # type: ignore[assignment,method-assign]
-
-    def late(self, code: str = "123456", **changes: Any) -> Held:
-        """Somebody enters digits and is told that they are wrong, before the provider answers."""
-        held = Held()
-        self.verifier.held.append(held)
-        self._hasty.verification = self.desk.verification
-        result = self._hasty.enter(code, **changes)
-        held.wait_until_asked()
-        assert result.outcome in ("wrong", "exhausted")
-        assert result.evidence["code"] != "ok" or changes.get("second")
-        self._running[held] = self._newest
-        return held
-
-    def answers(self, held: Held, verdict: str) -> None:
-        """The provider answers at last, and what it said is noted."""
-        held.answer(verdict)
-        self._running.pop(held).result(timeout=60)
-
-    def enter(self, verdict: str = "wrong", **changes: Any) -> CheckResult:
-        """Somebody enters digits, and the provider answers at once."""
-        self.verifier.says = verdict
-        return self.desk.enter("654321", **changes)
-
-    @property
-    def record(self) -> VerificationRecord:
-        with self.db.reading() as session:
-            found = verifications.get(session, self.desk.verification or "")
-        assert found is not None
-        return found
-
-    def evidence(self, call_id: str = "call") -> Mapping[str, str]:
-        """What the next check in this call would give it."""
-        return Findings.from_json(self.record.evidence).for_call(call_id)
-
-    def sure(self, call_id: str = "call") -> Assurance:
-        return assess(
-            said_birthdate=True, said_name=True, evidence=self.evidence(call_id), flags=()
-        )
-
-    @property
-    def failures(self) -> tuple[int, int]:
-        """Wrong codes of the customer: today, and in a row."""
-        key = self.db.index.of("customer", "c1")
-        today = day_of(self.clock.now())
-        with self.db.reading() as session:
-            return (
-                counters.value(session, "failures_customer", key, today),
-                failure_runs.value(session, key),
-            )
-
-    def close(self) -> None:
-        for held in self._running:
-            held.answer("wrong")
-        self._hasty.checks.close()
-        self.desk.checks.close()
-
-
-def begun(db: Database, clock: ManualClock, **policy: Any) -> Office:
-    office = Office(db, clock, **policy)
-    register(db, customer())
-    office.desk.identify()
-    office.desk.ask("send_code")
-    return office
-
-
-@pytest.fixture
-def office(database: Database, clock: ManualClock) -> Iterator[Office]:
-    made = begun(database, clock, sends=5)
-    yield made
-    made.close()
-
 
 NOT_RIGHT = ["wrong", "expired", "exhausted", "retry_later"]
 
@@ -234,95 +119,6 @@ def test_what_a_newer_entry_was_told_stays(office: Office) -> None:
     assert office.enter("wrong", intent_id="newer").outcome == "wrong"
     assert (len(office.verifier.checked), office.record.attempts) == (asked, attempts)
     assert office.enter("wrong").outcome == "ok"
-
-
-# --- time ----------------------------------------------------------------------------------------
-
-
-def test_it_counts_from_when_the_digits_were_entered(office: Office) -> None:
-    entered_at = office.clock.now()
-    older = office.late()
-    office.clock.advance(601)
-    office.answers(older, "right")
-    assert office.sure().level == "verified"
-    assert office.record.verified_at == entered_at
-    # Whatever is keyed next, in that call; as an entry of its own it would be too late.
-    assert office.enter("wrong", call_id="another").outcome == "expired"
-    assert office.enter("wrong").outcome == "ok"
-
-
-def test_digits_after_the_end_are_asked_of_nobody(office: Office) -> None:
-    office.clock.advance(600)
-    assert office.enter("right").outcome == "expired"
-    assert office.verifier.checked == []
-
-
-def test_after_a_hang_up_it_proves_nothing_to_whoever_calls_next(office: Office) -> None:
-    older = office.late()
-    office.answers(older, "right")
-    assert office.desk.ask("resume", verification_id=None, call_id="next").outcome == "fresh"
-    assert office.sure("next").level == "matched"
-
-
-def test_before_the_answer_a_hang_up_leaves_a_verification_to_go_on_with(office: Office) -> None:
-    older = office.late()
-    assert office.desk.ask("resume", verification_id=None, call_id="next").outcome == "resumed"
-    office.answers(older, "right")
-    # The provider has used the code up: it is worth nothing in the call after, nor again in this.
-    assert office.enter("expired", call_id="next").outcome == "wrong"
-    assert office.sure("next").level == "matched"
-    assert office.sure().level == "verified"
-
-
-# --- limits --------------------------------------------------------------------------------------
-
-
-def lock(office: Office) -> None:
-    limits = Limits(office.desk.policy, office.db.index, claim_index="x", customer_id="c1")
-    with office.db.writing() as session:
-        for _ in range(office.desk.policy.lockout_failures):
-            limits.count_failure(session, office.clock.now())
-
-
-def test_a_lock_that_came_meanwhile_lets_nobody_else_in(office: Office) -> None:
-    older = office.late()
-    lock(office)
-    office.answers(older, "right")
-    # It was right before the lock; no other call has anything of it.
-    assert office.sure().level == "verified"
-    asked = len(office.verifier.checked)
-    assert office.enter("right", call_id="another").outcome == "wrong"
-    assert len(office.verifier.checked) == asked
-    assert "locked" in office.desk.identify(call_id="another").flags
-
-
-def test_no_more_are_asked_about_than_the_limit_while_none_is_answered(
-    database: Database, clock: ManualClock
-) -> None:
-    office = begun(database, clock, lockout_failures=3, attempts=9)
-    pending = [office.late() for _ in range(3)]
-    assert office.enter("right").outcome == "wrong"
-    assert len(office.verifier.checked) == 3
-    for held in pending:
-        office.answers(held, "wrong")
-    assert office.failures == (4, 4)
-    office.close()
-
-
-@pytest.mark.parametrize("verdict", ["right", "retry_later"])
-def test_no_failure_is_taken_back_that_was_forgotten_meanwhile(
-    office: Office, verdict: str
-) -> None:
-    """Else every such answer would be worth a guess more."""
-    older = office.late()
-    office.desk.ask("send_code_again")
-    assert office.enter("right").outcome == "ok"  # ends the row
-    office.answers(older, verdict)
-    assert office.failures == (0, 0)
-    office.desk.identify(call_id="next")
-    office.desk.ask("send_code", call_id="next")
-    assert office.enter("wrong", call_id="next").outcome == "wrong"
-    assert office.failures == (1, 1)
 
 
 # --- whose it is ---------------------------------------------------------------------------------

@@ -114,6 +114,19 @@ def test_a_locked_file_is_waited_for_then_said(hasty: Database, path: Path) -> N
     assert bump(hasty) == 1
 
 
+def test_a_writer_is_alone_from_its_first_reading_on(
+    hasty: Database, sqlite_database: Database
+) -> None:
+    """Of two processes, whose threads nothing else puts in a queue."""
+    with (
+        sqlite_database.writing() as session,
+        pytest.raises(RecordsUnavailable, match="locked by another writer"),
+        hasty.writing() as other,
+    ):
+        counters.value(session, "claim", "a", TODAY)
+        counters.value(other, "claim", "a", TODAY)
+
+
 def test_a_missing_file_is_not_made(tmp_path: Path, clock: ManualClock) -> None:
     db = new_database(f"sqlite:///{tmp_path / 'none.sqlite3'}", clock)
     for ask in (bump, value, Database.ping, Database.is_current):

@@ -51,8 +51,8 @@ def hasty(sqlite_url: str, clock: ManualClock) -> Iterator[Database]:
 
 def test_a_writer_that_never_gets_its_turn_says_locked(hasty: Database) -> None:
     with (
-        hasty.writing(),
         ThreadPoolExecutor(1) as pool,
+        hasty.writing(),
         pytest.raises(RecordsUnavailable, match="locked by another writer"),
     ):
         pool.submit(_write, hasty).result(timeout=5)

@@ -94,6 +94,28 @@ def test_request_line(rig: Build, logged: Callable[[], list[dict[str, Any]]]) ->
     }
 
 
+def test_every_refusal_is_told_in_the_log(
+    rig: Build, logged: Callable[[], list[dict[str, Any]]]
+) -> None:
+    made = rig()
+    made.client.post("/voice/incoming", data=MARKED)
+    made.client.post("/voice/status", data=MARKED, headers={"X-Twilio-Signature": "bm9uc2Vuc2U="})
+    made.client.get("/results/abc", headers={"Authorization": "Bearer MARKER-KEY"})
+    told = [
+        (entry["event"], entry["route"], entry.get("reason", entry.get("status")), entry["level"])
+        for entry in logged()
+    ]
+    assert told == [
+        ("webhook_refused", "/voice/incoming", "missing", "warning"),
+        ("request", "/voice/incoming", 403, "info"),
+        ("webhook_refused", "/voice/status", "wrong", "warning"),
+        ("request", "/voice/status", 403, "info"),
+        ("request", "/results/<reference>", 401, "info"),
+    ]
+    counted = made.client.get("/metrics").text
+    assert 'ivr_http_requests_total{route="/results/<reference>",status="401"} 1.0' in counted
+
+
 def test_crash_is_logged_by_type_and_place(
     rig: Build, logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
