@@ -54,13 +54,27 @@ def augmented(
     return line(speech, random)
 
 
-def non_speech(random: Generator) -> Samples:
-    """A second or three of what is no speech, over a line; for which nothing must be heard."""
+def non_speech(random: Generator, background: Sequence[Samples] = ()) -> Samples:
+    """A second or three of what is no caller's speech, over a line; for which nothing must be
+    heard: noises, tones, music, silence, and of the utterances in ``background`` (8 kHz) five to
+    nine at once."""
     length = int(random.uniform(0.6, 3.0) * RATE_HZ)
-    if random.random() < 0.08:
+    draw = random.random()
+    if draw < 0.08:
         return line(np.zeros(length), random)
-    sound = noises.any_kind(length, random)
+    if draw < 0.22 and background:
+        sound = _babble(length, random, background)
+    else:
+        sound = noises.any_kind(length, random)
     return line(sound / np.abs(sound).max() * 10 ** (-random.uniform(3, 40) / 20), random)
+
+
+def _babble(length: int, random: Generator, background: Sequence[Samples]) -> Samples:
+    out = np.zeros(length)
+    for _ in range(int(random.integers(5, 10))):
+        voice = background[int(random.integers(len(background)))]
+        out += np.resize(np.roll(voice, int(random.integers(len(voice)))), length)
+    return out
 
 
 def line(sound: Samples, random: Generator) -> Samples:

@@ -81,15 +81,27 @@ def plan(scale: float = 1.0) -> list[Corpus]:
             "kokoro-own",
             450,
             partial(voices.own, among=voices.SEEN_JAPANESE),
-            builds=("shipped",),
             mix=text.ANSWERS_MIX,
         ),
         Corpus(
             "kokoro-own-unseen",
-            730,
+            2200,
             partial(voices.own, among=voices.UNSEEN),
             builds=("shipped",),
             mix=text.ANSWERS_MIX,
+        ),
+        Corpus(
+            "kokoro-short",
+            400,
+            partial(voices.kokoro, careful=True),
+            mix=text.SHORT_MIX,
+        ),
+        Corpus(
+            "kokoro-short-unseen",
+            150,
+            partial(voices.own, among=voices.UNSEEN),
+            builds=("shipped",),
+            mix=text.SHORT_MIX,
         ),
     ]
     tested = [

@@ -1,6 +1,8 @@
 """Utterances whose sound is not what their text says: a speaker swallowed a word, or said another.
 
-A trained network tells: along the path of the text it scores far worse than wherever it likes.
+A trained network tells: along the path of the text it scores far worse than wherever it likes. It
+would also leave out what it has merely not learnt, so a second listener has a say: what Julius
+with models of human speech heard as the text stays (:mod:`speech_model.second_listener`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from speech_model import augmentation, full_sum, synthesis
+from speech_model import augmentation, full_sum, second_listener, synthesis
 from speech_model.examples import Example
 from speech_model.features import Features, mfcc
 from speech_model.network import Network, padded
@@ -38,13 +40,16 @@ def misfits(
         inputs, counts = padded([_heard(items[at], seed + at) for at in batch])
         with torch.no_grad():
             logs = network(inputs.to(device)).cpu()
-            forced = full_sum.full_sum(logs, counts, [items[at].path for at in batch])
+            forced = full_sum.full_sum(logs, counts, [items[at].breathing for at in batch])
             best = -logs.max(2).values
         for row, at in enumerate(batch):
             free = float(best[row, : counts[row]].sum())
-            cost[at] = (float(forced[row]) - free) / len(items[at].path.units)
+            cost[at] = (float(forced[row]) - free) / len(items[at].breathing.units)
     worst = np.argsort(-cost, kind="stable")[: int(_SHARE * len(items))]
-    return sorted(int(at) for at in worst if cost[at] > _AT_MOST)
+    heard = second_listener.heard()
+    return sorted(
+        int(at) for at in worst if cost[at] > _AT_MOST and Path(items[at].wav).stem not in heard
+    )
 
 
 def _heard(item: Example, seed: int) -> Features:

@@ -163,6 +163,10 @@ class Scenarios:
             return self._name_trials(utterance, random)
         return [self._trial(utterance)]
 
+    def asked(self, utterance: Utterance) -> Trial:
+        """The first trial of ``utterance``: what a caller who says it is asked first."""
+        return self.trials(utterance, np.random.default_rng(0))[0]
+
     def is_answer(self, heard: Heard) -> bool:
         """Whether what was heard passes for an answer: a phrase of the grammar, nothing besides."""
         return meanings.sound(heard.words) in self._phrases

@@ -21,7 +21,8 @@ class Stage:
 
     ``wakes`` lets the network's last convolution take part from here on. ``doubts`` names corpora
     of which utterances are left out from here on, where the sound is not what the text says.
-    ``hands_over``: the shipped build goes on from the end of this stage.
+    ``breathing`` allows a pause between any two words. ``hands_over``: the shipped build goes on
+    from the end of this stage.
     """
 
     shares: dict[str, float]
@@ -34,6 +35,7 @@ class Stage:
     noise_db: tuple[float, float] = (8.0, 35.0)
     wakes: bool = False
     doubts: tuple[str, ...] = ()
+    breathing: bool = False
     hands_over: bool = False
 
 
@@ -54,6 +56,7 @@ def stages(build: str) -> list[Stage]:
     doubts = ("kokoro", "kokoro-careful")
     loud, mixed = (4.0, 28.0), (6.0, 32.0)
     long = {"mei": 0.3, "m001": 0.3, "espeak": 0.05, "kokoro": 0.7, "kokoro-careful": 1.0}
+    own_too = {**long, "kokoro-own": 1.0}
     if build == "evaluation":
         return [
             Stage({"mei": 1.0, "m001": 0.5}, 1, 2e-3, gentle=True, windows=True),
@@ -68,14 +71,64 @@ def stages(build: str) -> list[Stage]:
             Stage(noisy, 1, 5e-4, everyday=0.6, cycle=3, noise_db=loud),
             Stage(noisy, 1, 4e-4, everyday=0.6, noise_db=loud, hands_over=True),
             Stage(long, 20, 1e-3, everyday=0.6, noise_db=mixed, doubts=("kokoro-careful",)),
+            Stage(
+                own_too,
+                15,
+                1e-3,
+                everyday=0.6,
+                cycle=30,
+                noise_db=loud,
+                doubts=(*doubts, "kokoro-own"),
+                breathing=True,
+            ),
+            Stage(
+                {**own_too, "kokoro-short": 1.0},
+                16,
+                8e-4,
+                everyday=0.6,
+                noise_db=loud,
+                doubts=("kokoro-short",),
+                breathing=True,
+            ),
         ]
     unseen = ("kokoro-unseen", "kokoro-careful-unseen")
     shares = {**noisy, "mei": 0.15, "m001": 0.15, "kokoro": 0.3, **dict.fromkeys(unseen, 1.0)}
     own = ("kokoro-own", "kokoro-own-unseen")
+    short = ("kokoro-short", "kokoro-short-unseen")
     plain = {**shares, "kokoro-unseen": 0.5, **dict.fromkeys(own, 1.0)}
+    even = {**plain, **dict.fromkeys(short, 1.0), "mei": 0.4, "m001": 0.4, "kokoro-own-unseen": 0.7}
     return [
         Stage(shares, 24, 1e-3, everyday=0.6, noise_db=mixed, doubts=unseen),
         Stage(plain, 24, 1e-3, everyday=0.6, noise_db=loud, doubts=own),
+        Stage(plain, 14, 1e-3, everyday=0.6, cycle=40, noise_db=loud, doubts=own),
+        Stage(
+            plain,
+            14,
+            1e-3,
+            everyday=0.6,
+            cycle=36,
+            noise_db=loud,
+            doubts=(*doubts, *unseen, *own),
+            breathing=True,
+        ),
+        Stage(
+            {**plain, **dict.fromkeys(short, 1.0)},
+            18,
+            8e-4,
+            everyday=0.6,
+            noise_db=loud,
+            doubts=short,
+            breathing=True,
+        ),
+        Stage(
+            even,
+            10,
+            1e-3,
+            everyday=0.6,
+            noise_db=loud,
+            doubts=(*doubts, *unseen, *own, *short),
+            breathing=True,
+        ),
     ]
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from random import Random
 
 from speech_model import lexicon, names, numbers
-from speech_model.phones import PLAIN_MORAE, hiragana
+from speech_model.phones import PLAIN_MORAE, hiragana, phones
 
 #: How often each kind is drawn for training.
 TRAINING_MIX = {
@@ -17,6 +17,9 @@ TRAINING_MIX = {
 }  # fmt: skip
 #: How often each kind is drawn where a corpus is about what callers answer.
 ANSWERS_MIX = {"name": 4.0, "date": 3.0, "digits": 3.0, "yes_no": 2.5, "command": 2.5}
+#: Answers of a breath: nothing is so easily taken for silence.
+SHORT_MIX = {"short": 1.0}
+_SHORT_PHONES = 4
 #: Of the names tested, this share is never said in training: a caller's name may be new.
 HELD_OUT = 3
 _DATE_ENDINGS: tuple[tuple[str, ...], ...] = ((), (), ("です",), ("うまれ", "です"))
@@ -139,6 +142,15 @@ class Speaker:
     def _yes_no(self) -> tuple[list[str], dict[str, str], str]:
         kind = self._random.choice(("yes", "no"))
         return [*self._maybe("filler", 0.06), *self._pick(kind)], {"answer": kind}, ""
+
+    def _short(self) -> tuple[list[str], dict[str, str], str]:
+        """Yes or no in four phones at most (はい, うん, いえ), or a digit."""
+        if self._random.random() < 0.3:
+            return self.digits(1)
+        kind = self._random.choice(("yes", "no"))
+        words = [item.words for item in self._said[kind]]
+        short = [said for said in words if sum(len(phones(w)) for w in said) <= _SHORT_PHONES]
+        return list(self._random.choice(short)), {"answer": kind}, ""
 
     def _command(self) -> tuple[list[str], dict[str, str], str]:
         return [*self._maybe("filler", 0.08), *self._pick("command")], {}, ""

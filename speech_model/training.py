@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def _features(
     for at, wav in enumerate(wavs):
         noise = np.random.default_rng((seed, at))
         if not wav:
-            out.append(mfcc(augmentation.non_speech(noise)))
+            out.append(mfcc(augmentation.non_speech(noise, _background(background))))
             continue
         audio = _sound(wav).astype(np.float64) / 32767
         if gentle:
@@ -223,6 +224,7 @@ class Trainer:
         for name in stage.doubts:
             items = self._data[name]
             found = misfits.misfits(self._network, items, self._seed, self._device)
+            self._left_out -= {item.wav for item in items}
             self._left_out |= {items[at].wav for at in found}
             self._progress(f"{name}: {len(found)} of {len(items)} do not say their text")
         if stage.wakes:
@@ -241,12 +243,15 @@ class Trainer:
         if stage.windows:
             # Who pauses does not speak evenly.
             items = [
-                Example(item.wav, item.seconds, evenly(item.path, item.seconds))
+                replace(item, path=evenly(item.path, item.seconds))
                 for item in items
                 if 0 not in item.path.units[1:-1]
             ]
+        if stage.breathing:
+            items = [replace(item, path=item.breathing) for item in items]
         if not stage.gentle:
-            silent = Example("", 1.5, full_sum.Path((0,), (False,)))
+            silence = full_sum.Path((0,), (False,))
+            silent = Example("", 1.5, silence, silence)
             items += [silent] * round(_NON_SPEECH * len(items))
         sounds = [item.wav for item in items if item.wav]
         background = tuple(random.Random(self._seed).sample(sounds, min(_BACKGROUND, len(sounds))))

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from speech_model import text, trials
-from speech_model.phones import is_reading
+from speech_model.phones import is_reading, phones
 
 
 def drawn(count: int = 1500, seed: int = 3) -> list[text.Utterance]:
@@ -63,3 +63,15 @@ def test_evaluation_lists_hold_what_is_said() -> None:
     assert set(lists["surnames"]) <= set(lists["all_surnames"])
     assert ["はい"] in lists["yes_no"]
     assert len(lists["date_grammar"]) > 3000
+
+
+def test_short_answers_are_a_breath_long_and_mean_what_they_say() -> None:
+    answers = {"はい": "yes", "うん": "yes", "いえ": "no", "ううん": "no"}
+    seen = set()
+    for item in text.training("short", 300, 1, text.SHORT_MIX):
+        assert sum(len(phones(word)) for word in item.words) <= 4
+        said = " ".join(item.words)
+        seen.add(said)
+        if said in answers:
+            assert item.meaning == {"answer": answers[said]}
+    assert seen >= {*answers, "に", "ご"}

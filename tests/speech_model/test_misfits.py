@@ -8,7 +8,7 @@ import pytest
 MISSING = "the extra 'model' is not installed; 'make model-env' installs it"
 torch = pytest.importorskip("torch", reason=MISSING)
 
-from speech_model import misfits, synthesis  # noqa: E402
+from speech_model import misfits, second_listener, synthesis  # noqa: E402
 from speech_model.examples import Example  # noqa: E402
 from speech_model.full_sum import Path as UnitPath  # noqa: E402
 from speech_model.network import CONTEXT, SUBSAMPLING  # noqa: E402
@@ -48,5 +48,31 @@ def test_texts_with_sounds_that_the_network_does_not_hear_are_misfits(
         wav = tmp_path / f"{at}.wav"
         synthesis.write_wav(wav, random.normal(size=8000 + 800 * at) * 0.1)
         path = UnitPath((0, *said, 0), (True, *([False] * len(said)), True))
-        items.append(Example(str(wav), 0.5, path))
+        items.append(Example(str(wav), 0.5, path, path))
     assert misfits.misfits(HearsOneUnit(), items, 1, torch.device("cpu")) == found
+
+
+def test_what_the_second_listener_heard_is_no_misfit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = []
+    for name, said in (
+        ("a-1", STRANGER),
+        ("a-2", STRANGER),
+        *((f"b-{n}", HEARD) for n in range(8)),
+    ):
+        wav = tmp_path / f"{name}.wav"
+        synthesis.write_wav(wav, np.random.default_rng(1).normal(size=8000) * 0.1)
+        path = UnitPath((0, *said, 0), (True, *([False] * len(said)), True))
+        items.append(Example(str(wav), 0.5, path, path))
+    monkeypatch.setattr(second_listener, "heard", lambda: frozenset({"a-2"}))
+    assert misfits.misfits(HearsOneUnit(), items, 1, torch.device("cpu")) == [0]
+
+
+def test_a_pause_between_words_makes_no_misfit(tmp_path: Path) -> None:
+    wav = tmp_path / "a.wav"
+    synthesis.write_wav(wav, np.random.default_rng(1).normal(size=8000) * 0.1)
+    tight = UnitPath((0, 9, KNOWN, 0), (True, False, False, True))
+    breathing = UnitPath((0, KNOWN, 0, KNOWN, 0), (True, False, True, False, True))
+    items = [Example(str(wav), 0.5, tight, breathing)] * 6
+    assert misfits.misfits(HearsOneUnit(), items, 1, torch.device("cpu")) == []

@@ -111,3 +111,23 @@ def test_resampling_keeps_pitch_and_loudness(source: int, target: int) -> None:
     peak = np.argmax(np.abs(np.fft.rfft(middle * np.hanning(len(middle)), target)))
     assert abs(int(peak) - 700) <= 1
     assert middle.std() == pytest.approx(np.sqrt(0.5), abs=0.01)
+
+
+def test_what_is_no_speech_is_now_and_then_many_voices_at_once() -> None:
+    """A tone of 1,234 Hz that no noise has stands for the voices."""
+    time = np.arange(16_000) / 8000
+    voices = [np.sin(2 * np.pi * 1234 * time)]
+
+    def share(background: list[np.ndarray]) -> float:
+        found = 0
+        for seed in range(200):
+            sound = augmentation.non_speech(np.random.default_rng(seed), background)
+            assert 0.5 * 8000 < len(sound) <= 3 * 8000
+            assert np.isfinite(sound).all()
+            power = np.abs(np.fft.rfft(sound)) ** 2
+            at = round(1234 * len(sound) / 8000)
+            found += power[at - 3 : at + 4].sum() > 0.6 * power.sum()
+        return found / 200
+
+    assert share([]) < 0.02
+    assert 0.07 < share(voices) < 0.2

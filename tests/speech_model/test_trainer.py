@@ -9,7 +9,7 @@ import pytest
 MISSING = "the extra 'model' is not installed; 'make model-env' installs it"
 torch = pytest.importorskip("torch", reason=MISSING)
 
-from speech_model import misfits, synthesis, training  # noqa: E402
+from speech_model import full_sum, misfits, synthesis, training  # noqa: E402
 from speech_model.examples import Example  # noqa: E402
 from speech_model.full_sum import Path as UnitPath  # noqa: E402
 from speech_model.network import Network  # noqa: E402
@@ -35,7 +35,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Example]]:
         wav = folder / f"{at}.wav"
         synthesis.write_wav(wav, sound)
         path = UnitPath((0, 1 + at % 2, 0), (True, False, True))
-        examples.append(Example(str(wav), 0.5, path))
+        breathing = UnitPath((0, 1 + at % 2, 0, 3, 0), (True, False, True, False, True))
+        examples.append(Example(str(wav), 0.5, path, breathing))
     return {"sounds": examples}
 
 
@@ -113,6 +114,39 @@ def test_what_does_not_say_its_text_is_left_out_from_that_stage_on(
     start = tmp_path / "one" / training.HANDED_OVER
     assert torch.load(start, weights_only=True)["epoch"] == 2
     assert hours(tmp_path / "other", stages[:1], start) == pytest.approx([3.5])
+
+
+def test_what_is_doubted_again_may_come_back(
+    tmp_path: Path, data: dict[str, list[Example]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter(([1, 2, 5], [1]))
+    monkeypatch.setattr(misfits, "misfits", lambda network, items, seed, device: next(found))
+    stage = Stage({"sounds": 1.0}, 1, 0.1, gentle=True, doubts=("sounds",))
+    training.Trainer(tmp_path, 8, [stage, stage], data, seed=1, progress=lambda line: None).run()
+    log = (tmp_path / "log.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["hours"] * 3600 for line in log] == pytest.approx([3.5, 4.5])
+
+
+@pytest.mark.parametrize("breathing", [False, True])
+def test_a_stage_says_whether_speakers_may_breathe_between_words(
+    tmp_path: Path,
+    data: dict[str, list[Example]],
+    monkeypatch: pytest.MonkeyPatch,
+    breathing: bool,
+) -> None:
+    seen = set()
+    loss = full_sum.full_sum
+
+    def watched(logs, counts, paths):  # type: ignore[no-untyped-def]
+        seen.update(path.units for path in paths)
+        return loss(logs, counts, paths)
+
+    monkeypatch.setattr(full_sum, "full_sum", watched)
+    stage = Stage({"sounds": 1.0}, 1, 0.1, breathing=breathing)
+    training.Trainer(tmp_path, 8, [stage], data, seed=1, progress=lambda line: None).run()
+    silence = (0,)
+    wanted = {item.breathing.units if breathing else item.path.units for item in data["sounds"]}
+    assert seen == wanted | {silence}
 
 
 def test_a_stage_may_end_before_its_cosine(tmp_path: Path, data: dict[str, list[Example]]) -> None:

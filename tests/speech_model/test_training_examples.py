@@ -34,6 +34,12 @@ def test_silence_may_be_at_both_ends_and_at_pauses_only() -> None:
     ]  # fmt: skip
 
 
+def test_who_breathes_may_pause_between_any_two_words() -> None:
+    assert names(examples.path_of(said("さ", "い", "か"), breathing=True)) == [
+        "(SIL)", "s", "a", "(SIL)", "i", "(SIL)", "k", "a", "(SIL)",
+    ]  # fmt: skip
+
+
 def test_windows_follow_one_another_over_the_sound() -> None:
     path = examples.evenly(examples.path_of(said("やまだ", "はなこ")), seconds=1.2)
     begins = [first for first, _ in path.windows]
@@ -49,7 +55,7 @@ def test_windows_follow_one_another_over_the_sound() -> None:
 def test_every_example_is_in_one_batch_of_like_lengths() -> None:
     draw = random.Random(1)
     path = UnitPath((0, 1, 0), (True, False, True))
-    items = [examples.Example(f"{at}.wav", draw.uniform(0.5, 6.0), path) for at in range(300)]
+    items = [examples.Example(f"{at}.wav", draw.uniform(0.5, 6.0), path, path) for at in range(300)]
     made = training.batches(items, random.Random(2))
     assert sorted(item.wav for batch in made for item in batch) == sorted(i.wav for i in items)
     for batch in made:
