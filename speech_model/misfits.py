@@ -46,7 +46,7 @@ def misfits(
             free = float(best[row, : counts[row]].sum())
             cost[at] = (float(forced[row]) - free) / len(items[at].breathing.units)
     worst = np.argsort(-cost, kind="stable")[: int(_SHARE * len(items))]
-    heard = second_listener.heard()
+    heard = second_listener.heard(seed)
     return sorted(
         int(at) for at in worst if cost[at] > _AT_MOST and Path(items[at].wav).stem not in heard
     )

@@ -108,7 +108,8 @@ def test_what_was_heard_is_written_and_read_again(
     monkeypatch.setattr(second_listener, "HEARD", file)
     second_listener.heard.cache_clear()
     try:
-        assert second_listener.heard() == ids
+        assert second_listener.heard(second_listener.SEED) == ids
+        assert second_listener.heard(2) == frozenset()
     finally:
         second_listener.heard.cache_clear()
     assert max(len(line) for line in file.read_text("utf-8").splitlines()) <= 130
@@ -116,9 +117,14 @@ def test_what_was_heard_is_written_and_read_again(
 
 def test_the_list_names_utterances_that_training_has() -> None:
     counts = {c.name: c.count for c in corpora.plan() if not c.tested}
-    heard = [ident.rpartition("-") for ident in second_listener.heard()]
+    heard = [ident.rpartition("-") for ident in second_listener.heard(1)]
     assert {corpus for corpus, _, _ in heard} == {n for n in counts if n.startswith("kokoro")}
     assert all(int(number) < counts[corpus] for corpus, _, number in heard)
+
+
+def test_the_list_is_of_the_texts_that_the_corpora_say_now() -> None:
+    """If this fails, texts have changed: have Julius hear them again (speech_model/README.md)."""
+    assert f"# texts {second_listener.texts()}" in second_listener.HEARD.read_text("utf-8")
 
 
 def julius(folder: Path, *, compiles: bool) -> Path:
@@ -152,3 +158,11 @@ def test_a_grammar_that_is_not_compiled_is_no_silence(tmp_path: Path) -> None:
 def test_what_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert second_listener.main([str(tmp_path)]) == 1
     assert "julius-4.4.2/julius/julius is not there" in capsys.readouterr().err
+
+
+def test_sounds_that_were_never_made_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    julius(tmp_path, compiles=True)
+    assert second_listener.main([str(tmp_path), "--work", str(tmp_path / "none")]) == 1
+    assert "index.jsonl is not there: 'make model' speaks it" in capsys.readouterr().err
