@@ -3,7 +3,7 @@
 Sources of the format, in Kaldi's tree: ``src/base/io-funcs.cc`` (tokens and numbers),
 ``src/hmm/hmm-topology.cc`` and ``src/hmm/transition-model.cc`` (which state has which outputs),
 ``src/nnet3/nnet-nnet.cc``, ``nnet-simple-component.cc`` and ``am-nnet-simple.cc`` (the network),
-``src/matrix/compressed-matrix.h`` (weights in 16 bit).
+``src/matrix/compressed-matrix.h`` (weights in 8 and 16 bit).
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ from speech_model.topology import (
 
 Floats = NDArray[np.float64]
 _CODES = 2**16 - 1
+#: Matrices of so many numbers are written in 8 bit, smaller ones in 16.
+_LARGE = 2**17
+#: Of the values of a column, the codes up to these lie in its lowest quarter, its middle half and
+#: its highest quarter (``compressed-matrix.h``, CharToFloat).
+_QUARTERS = (0, 64, 192, 255)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,21 @@ def context(layers: Sequence[Layer]) -> tuple[int, int]:
     return max(0, left), max(0, right)
 
 
+def evened(layers: Sequence[Layer]) -> list[Layer]:
+    """The same network with rows of like size in every layer but the last: a rectifier passes on
+    a factor, so the next layer's columns take it back. Columns of 8 bit then hold every row as
+    finely as the next."""
+    out = list(layers)
+    for at in range(len(out) - 1):
+        layer, after = out[at], out[at + 1]
+        size = np.sqrt((layer.weight**2).mean(1))
+        size[size == 0] = 1.0
+        columns = np.tile(size, len(after.offsets))
+        out[at] = Layer(layer.weight / size[:, None], layer.bias / size, layer.offsets)
+        out[at + 1] = Layer(after.weight * columns, after.bias, after.offsets)
+    return out
+
+
 def acoustic_model(
     layers: Sequence[Layer], priors: Floats | None = None, *, prior_scale: float = 1.0
 ) -> bytes:
@@ -77,7 +97,7 @@ def acoustic_model(
         raise ValueError(f"the last layer has {len(layers[-1].bias)} outputs, not {OUTPUTS}")
     file = _File()
     _write_transition_model(file)
-    _write_network(file, layers)
+    _write_network(file, evened(layers))
     left, right = context(layers)
     file.token("<LeftContext>").integer(left).token("<RightContext>").integer(right)
     file.token("<Priors>").vector(() if priors is None else scaled_priors(priors, prior_scale))
@@ -129,11 +149,25 @@ class _File:
         return self.token("FV").integer(len(packed)).raw(packed.tobytes())
 
     def matrix(self, values: Floats) -> _File:
-        """In 16 bit: steps of one size from the lowest value to the highest."""
+        """In 16 bit: steps of one size from the lowest value to the highest. Large ones in 8 bit:
+        each column has steps of its own, finer in the middle half of its values."""
         lowest, span = float(values.min()), float(np.ptp(values)) or 1.0
-        codes = np.round((values - lowest) / span * _CODES).astype("<u2")
         head = struct.pack("<ffii", lowest, span, *values.shape)
-        return self.token("CM2").raw(head + codes.tobytes())
+        if values.size < _LARGE:
+            codes = np.round((values - lowest) / span * _CODES).astype("<u2")
+            return self.token("CM2").raw(head + codes.tobytes())
+        quarters = np.quantile(values, (0, 0.25, 0.75, 1), axis=0).T
+        # Four different codes, so that every quarter has a width.
+        steps = np.arange(4)
+        edges = np.round((quarters - lowest) / span * _CODES).clip(steps, _CODES - steps[::-1])
+        edges = np.maximum.accumulate(edges - steps, axis=1) + steps
+        exact = lowest + span / _CODES * edges
+        columns = [
+            np.round(np.interp(column, bounds, _QUARTERS))
+            for column, bounds in zip(values.T, exact, strict=True)
+        ]
+        body = edges.astype("<u2").tobytes() + np.array(columns, np.uint8).tobytes()
+        return self.token("CM").raw(head + body)
 
 
 def _write_transition_model(file: _File) -> None:

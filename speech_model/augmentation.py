@@ -12,13 +12,14 @@ from speech_model.telephone_line import RATE_HZ
 
 Samples = npt.NDArray[np.float64]
 Generator = np.random.Generator
+#: Samples from one output of a network to the next, and of the frame in its middle.
+_OUTPUT, _HEARD = 240, 200
 
 
 def telephone(samples: Samples, rate_hz: float, random: Generator, snr_db: float) -> Samples:
     """The fixed condition of evaluation: 300-3400 Hz, noise at ``snr_db``, µ-law, 0.3 s before
     and 0.6 s after. ``samples`` within ±1 at ``rate_hz``; the result at 8 kHz within ±32,768."""
-    speech = telephone_line.resampled(samples, rate_hz, RATE_HZ)
-    speech = np.concatenate([np.zeros(2400), speech, np.zeros(4800)])
+    speech = around(samples, rate_hz)
     speech = telephone_line.band(speech / np.abs(speech).max() * 0.35, 300, 3400)
     power = float(np.sqrt(np.mean(speech**2)))
     noise = telephone_line.band(noises.steady(len(speech), random), 200, 3500)
@@ -35,23 +36,43 @@ def augmented(
     codec, lost packets, silence around. ``background`` are utterances of others at 8 kHz. The
     result is at 8 kHz within ±32,768.
     """
+    return sent_and_said(samples, rate_hz, random, background)[0]
+
+
+def sent_and_said(
+    samples: Samples, rate_hz: float, random: Generator, background: Sequence[Samples]
+) -> tuple[Samples, Samples]:
+    """What :func:`augmented` gives, and of the same length what the caller alone says in it,
+    before the line, at any level."""
     speech = telephone_line.resampled(samples, rate_hz * random.uniform(0.92, 1.08), RATE_HZ)
     if random.random() < 0.2:
         speech = shaky(speech, random)
     if random.random() < 0.25:
         speech = _in_a_room(speech, random)
     before, after = random.uniform(0.03, 0.7), random.uniform(0.1, 0.8)
-    speech = np.concatenate(
-        [
-            _around(int(before * RATE_HZ), random),
-            speech / (np.abs(speech).max() + 1e-9),
-            _around(int(after * RATE_HZ), random),
-        ]
-    )
+    head, tail = (_around(int(seconds * RATE_HZ), random) for seconds in (before, after))
+    said = np.pad(speech / (np.abs(speech).max() + 1e-9), (len(head), len(tail)))
+    speech = said + np.concatenate([head, np.zeros(len(speech)), tail])
     speech = speech * 10 ** (-random.uniform(2, 30) / 20)
     power = float(np.sqrt(np.mean(speech**2))) + 1e-9
     speech = speech + _beside(len(speech), random, background) * power
-    return line(speech, random)
+    return line(speech, random), said
+
+
+def speaking(said: Samples, outputs: int) -> npt.NDArray[np.bool_]:
+    """In which of a network's outputs (one every 30 ms) somebody is heard to speak: ``said``
+    (8 kHz, nobody else in it) is not more than 18 dB softer than where it is loudest."""
+    starts = np.arange(outputs) * _OUTPUT
+    padded = np.pad(said, (0, max(0, int(starts[-1]) + _HEARD - len(said))))
+    sums = np.concatenate([[0.0], np.cumsum(padded**2)])
+    level = np.sqrt((sums[starts + _HEARD] - sums[starts]).clip(0) / _HEARD)
+    return np.asarray(level > 10 ** (-18 / 20) * np.quantile(level, 0.95))
+
+
+def around(samples: Samples, rate_hz: float) -> Samples:
+    """``samples`` as :func:`telephone` places them between silences, at 8 kHz."""
+    speech = telephone_line.resampled(samples, rate_hz, RATE_HZ)
+    return np.concatenate([np.zeros(2400), speech, np.zeros(4800)])
 
 
 def non_speech(random: Generator, background: Sequence[Samples] = ()) -> Samples:

@@ -104,6 +104,30 @@ def plan(scale: float = 1.0) -> list[Corpus]:
             mix=text.SHORT_MIX,
         ),
     ]
+    trained += [
+        Corpus("mei-onset", 500, partial(voices.hts, "mei"), mix=text.ONSET_MIX),
+        Corpus("m001-onset", 500, partial(voices.hts, "m001"), mix=text.ONSET_MIX),
+        Corpus(
+            "kokoro-onset",
+            420,
+            partial(voices.kokoro, careful=True),
+            mix=text.ONSET_MIX,
+        ),
+        Corpus(
+            "kokoro-onset-unseen",
+            420,
+            partial(voices.own, among=voices.UNSEEN),
+            builds=("shipped",),
+            mix=text.ONSET_MIX,
+        ),
+        Corpus(
+            "hts-own",
+            2400,
+            partial(voices.own, among=voices.HTS),
+            builds=("shipped",),
+            mix=text.OWN_MIX,
+        ),
+    ]
     tested = [
         Corpus(f"test-{name}", _TESTED, partial(voices.plain, name), builds=(), tested=True)
         for name in (*voices.UNSEEN, *voices.HTS)

@@ -33,7 +33,9 @@ class Path:
 
 class _FullSum(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, logs: Tensor, counts: Tensor, graph: Graph) -> Tensor:  # type: ignore[override]
+    def forward(  # type: ignore[override]
+        ctx: Any, logs: Tensor, counts: Tensor, graph: Graph, spoken: Tensor | None
+    ) -> Tensor:
         batch, length, _ = logs.shape
         at = graph.units[:, None].expand(batch, length, -1)
         enter, hold = logs.gather(2, 2 * at), logs.gather(2, 2 * at + 1)
@@ -41,6 +43,9 @@ class _FullSum(torch.autograd.Function):
             now_ = torch.arange(length)[None, :, None]
             outside = (now_ < graph.early[:, None]) | (now_ > graph.late[:, None])
             enter, hold = enter.masked_fill(outside, _NEVER), hold.masked_fill(outside, _NEVER)
+        if spoken is not None:
+            shut = spoken[:, :, None] & (graph.units == 0)[:, None]
+            enter, hold = enter.masked_fill(shut, _NEVER), hold.masked_fill(shut, _NEVER)
         over = torch.arange(length)[None, :, None] >= counts[:, None, None]
         enter = enter.masked_fill(over, _NEVER)
         hold = hold.masked_fill(over, 0.0)
@@ -76,9 +81,9 @@ class _FullSum(torch.autograd.Function):
         return -total
 
     @staticmethod
-    def backward(ctx: Any, output: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, output: Tensor) -> tuple[Tensor, None, None, None]:  # type: ignore[override]
         (gradient,) = ctx.saved_tensors
-        return -gradient * output[:, None, None], None, None
+        return -gradient * output[:, None, None], None, None, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +124,15 @@ def graph(paths: Sequence[Path]) -> Graph:
     return Graph(units, start, end, skip, early, late)
 
 
-def full_sum(logs: Tensor, counts: Sequence[int], paths: Sequence[Path]) -> Tensor:
+def full_sum(
+    logs: Tensor, counts: Sequence[int], paths: Sequence[Path], spoken: Tensor | None = None
+) -> Tensor:
     """The loss of each utterance, ``[batch]``.
 
     ``logs`` are log-probabilities ``[batch, time, outputs]``, of which the first ``counts`` of each
-    utterance count. Where an utterance is shorter than its path, the loss is huge and its
-    gradient means nothing: leave such out.
+    utterance count. Where ``spoken`` (``[batch, time]``) is true, nothing may be silence. Where an
+    utterance is shorter than its path, the loss is huge and its gradient means nothing: leave such
+    out.
     """
-    loss: Tensor = _FullSum.apply(logs, torch.tensor(counts), graph(paths))  # type: ignore[no-untyped-call]
+    loss: Tensor = _FullSum.apply(logs, torch.tensor(counts), graph(paths), spoken)  # type: ignore[no-untyped-call]
     return loss

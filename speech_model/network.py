@@ -7,7 +7,7 @@ it begins, ``2 * unit + 1`` for those in which it goes on (Kaldi's chain topolog
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -99,6 +99,35 @@ class Network(nn.Module):
             self.far_norm.bias.copy_(mean)
             self.awake.fill_(True)
         self.train(training)
+
+    @classmethod
+    def of(cls, state: Mapping[str, Tensor], dropout: float = 0.0) -> Network:
+        """The network whose ``state_dict`` this is, as wide as it is."""
+        network = cls(state["output.weight"].shape[1], dropout)
+        network.load_state_dict(state)
+        return network
+
+    def widened(self, width: int) -> Network:
+        """A network of ``width`` that gives the same outputs: what is new listens to everything,
+        and nothing listens to it yet.
+
+        Raises ``ValueError`` where ``width`` is less than the present one.
+        """
+        if width < self.width:
+            raise ValueError(f"a network of width {self.width} cannot be widened to {width}")
+        wide = Network(width, self.dropout).to(self.output.weight.device)
+        mine = self.state_dict()
+        with torch.no_grad():
+            for name, value in wide.state_dict().items():
+                old = mine[name]
+                if value.dim() > 1:
+                    value[: len(old), old.shape[1] :] = 0.0
+                    value[: len(old), : old.shape[1]] = old
+                elif value.dim():
+                    value[: len(old)] = old
+                else:
+                    value.copy_(old)
+        return wide
 
     def layers(self) -> list[Layer]:
         """What decoding needs: affine layers with every normalisation folded in."""

@@ -69,8 +69,9 @@ _PAGE = """\
 Written by `make model` ([README](README.md)). Every utterance is synthetic; what these models make
 of human voices is unknown. The evaluation build has never heard `jf_nezumi` and `jm_kumo`, nor
 mixes of them; it has heard `mei` and `m001`. The shipped build has heard all four. Utterances are
-band-limited to 300-3400 Hz, mixed with noise and sent through µ-law; no name, date or code that is
-said here is said in training by the same voice, and a third of the names never at all.
+band-limited to 300-3400 Hz, mixed with noise and sent through µ-law; no name or code that is said
+here, and no date but two of 160, is said in training by the same voice, and a third of the names
+never at all.
 """
 
 
@@ -130,8 +131,7 @@ class Recipe:
 
     def network(self, build: str) -> Network:
         """The trained network of a build, ready to be asked."""
-        network = Network(self.width)
-        network.load_state_dict(torch.load(self._weights(build), weights_only=True))
+        network = Network.of(torch.load(self._weights(build), weights_only=True))
         network.eval()
         return network
 

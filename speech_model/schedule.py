@@ -11,18 +11,20 @@ BUILDS = ("evaluation", "shipped")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Some epochs over some corpora: which ones (name → share of it drawn each epoch), how long,
-    and at which peak learning rate. ``gentle`` keeps the line clean, ``windows`` keeps every phone
-    near the time it should have in speech of an even pace: a flat start needs both. ``everyday``
-    is the share of examples that come over an ordinary line, as most calls do; the others get
-    everything that can go wrong at once. The rate falls to nearly nothing along a cosine, which
-    lasts ``cycle`` epochs where a stage ends before that. ``noise_db`` is how far below speech the
-    noise of an everyday line may be.
+    """Some epochs over some corpora: which ones (name → share of it drawn each epoch, 2 for
+    everything twice), how long, and at which peak learning rate. ``gentle`` keeps the line clean,
+    ``windows`` keeps every phone near the time it should have in speech of an even pace: a flat
+    start needs both. ``everyday`` is the share of examples that come over an ordinary line, as most
+    calls do; the others get everything that can go wrong at once. The rate falls to nearly nothing
+    along a cosine, which lasts ``cycle`` epochs where a stage ends before that. ``noise_db`` is how
+    far below speech the noise of an everyday line may be.
 
     ``wakes`` lets the network's last convolution take part from here on. ``doubts`` names corpora
     of which utterances are left out from here on, where the sound is not what the text says.
-    ``breathing`` allows a pause between any two words. ``hands_over``: the shipped build goes on
-    from the end of this stage.
+    ``breathing`` allows a pause between any two words. ``width`` widens the network to so many
+    channels, ``dropout`` is the share of them that each step does without. ``hushed`` lets nothing
+    be silence where the caller speaks. ``hands_over``: the shipped build goes on from the end of
+    this stage.
     """
 
     shares: dict[str, float]
@@ -36,6 +38,9 @@ class Stage:
     wakes: bool = False
     doubts: tuple[str, ...] = ()
     breathing: bool = False
+    width: int = 0
+    dropout: float = 0.1
+    hushed: bool = False
     hands_over: bool = False
 
 
@@ -56,6 +61,7 @@ def stages(build: str) -> list[Stage]:
     doubts = ("kokoro", "kokoro-careful")
     loud, mixed = (4.0, 28.0), (6.0, 32.0)
     long = {"mei": 0.3, "m001": 0.3, "espeak": 0.05, "kokoro": 0.7, "kokoro-careful": 1.0}
+    onsets = {"mei-onset": 0.5, "m001-onset": 0.5}
     own_too = {**long, "kokoro-own": 1.0}
     if build == "evaluation":
         return [
@@ -90,13 +96,32 @@ def stages(build: str) -> list[Stage]:
                 doubts=("kokoro-short",),
                 breathing=True,
             ),
+            Stage(
+                {**own_too, "kokoro-short": 2.0, **onsets, "kokoro-onset": 1.0},
+                30,
+                1e-3,
+                everyday=0.6,
+                noise_db=loud,
+                doubts=("kokoro-onset",),
+                breathing=True,
+                width=448,
+                dropout=0.03,
+            ),
         ]
     unseen = ("kokoro-unseen", "kokoro-careful-unseen")
     shares = {**noisy, "mei": 0.15, "m001": 0.15, "kokoro": 0.3, **dict.fromkeys(unseen, 1.0)}
     own = ("kokoro-own", "kokoro-own-unseen")
     short = ("kokoro-short", "kokoro-short-unseen")
+    onset = ("kokoro-onset", "kokoro-onset-unseen")
     plain = {**shares, "kokoro-unseen": 0.5, **dict.fromkeys(own, 1.0)}
     even = {**plain, **dict.fromkeys(short, 1.0), "mei": 0.4, "m001": 0.4, "kokoro-own-unseen": 0.7}
+    wide = {
+        **{**even, "mei": 0.25, "m001": 0.25, "kokoro": 0.2, "kokoro-unseen": 0.4},
+        **onsets,
+        **dict.fromkeys(onset, 1.0),
+        "kokoro-short-unseen": 4.0,
+        "hts-own": 0.5,
+    }
     return [
         Stage(shares, 24, 1e-3, everyday=0.6, noise_db=mixed, doubts=unseen),
         Stage(plain, 24, 1e-3, everyday=0.6, noise_db=loud, doubts=own),
@@ -128,6 +153,18 @@ def stages(build: str) -> list[Stage]:
             noise_db=loud,
             doubts=(*doubts, *unseen, *own, *short),
             breathing=True,
+        ),
+        Stage(
+            wide,
+            26,
+            1e-3,
+            everyday=0.6,
+            cycle=43,
+            noise_db=loud,
+            doubts=onset,
+            breathing=True,
+            width=448,
+            dropout=0.0,
         ),
     ]
 

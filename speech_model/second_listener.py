@@ -34,7 +34,7 @@ from speech_model.scenarios import Heard, Kind
 HEARD = Path(__file__).parent / "words" / "heard.txt"
 SEED = 1
 #: Kinds whose wording a grammar can hold against like ones. Words of random morae have no rivals.
-_JUDGED = ("name", "date", "digits", "yes_no", "command", "topic", "short")
+_JUDGED = ("name", "date", "digits", "yes_no", "command", "topic", "short", "onset")
 _HEARD_CORPORA = "kokoro"
 _PER_LINE = 16
 _HEADER = """\
@@ -170,7 +170,7 @@ def _grammars(kind: str, items: Sequence[Spoken], lists: Mapping[str, Any]) -> G
     """What utterances of one ``kind`` in a corpus are held against."""
     said, own = _said(), [" ".join(item.utterance.words) for item in items]
     match kind:
-        case "name":
+        case "name" | "onset":
             meant = [item.utterance.meaning for item in items]
             surnames = {*lists["surnames"], *(name["surname"] for name in meant)}
             given = {*lists["givens"], *(name["given"] for name in meant)}

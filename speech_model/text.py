@@ -19,6 +19,10 @@ TRAINING_MIX = {
 ANSWERS_MIX = {"name": 4.0, "date": 3.0, "digits": 3.0, "yes_no": 2.5, "command": 2.5}
 #: Answers of a breath: nothing is so easily taken for silence.
 SHORT_MIX = {"short": 1.0}
+#: Names that begin with a vowel, and answers of a breath: what is hardest to hear.
+ONSET_MIX = {"onset": 6.0, "short": 1.0}
+#: Answers with more of these names: for voices that are cheap to speak with.
+OWN_MIX = {**ANSWERS_MIX, "onset": 1.5, "short": 0.5}
 _SHORT_PHONES = 4
 #: Of the names tested, this share is never said in training: a caller's name may be new.
 HELD_OUT = 3
@@ -122,6 +126,19 @@ class Speaker:
             start = [*start, wrong, *self._pick("correction")]
         end = self._maybe("ending", 0.6)
         return [*start, *said, *end], {"surname": surname, "given": given}, ""
+
+    def _onset(self) -> tuple[list[str], dict[str, str], str]:
+        """A full name in which a word begins with a vowel: a breath before it is easily taken for
+        a consonant, and between two like vowels (いだ あきよし) nothing tells where a word ends."""
+        surname, given = self._a_name(self._surnames), self._a_name(self._given)
+        while not self._begins_with_vowel(given if self._random.random() < 0.6 else surname):
+            surname, given = self._a_name(self._surnames), self._a_name(self._given)
+        end = self._maybe("ending", 0.6)
+        return [surname, given, *end], {"surname": surname, "given": given}, ""
+
+    @staticmethod
+    def _begins_with_vowel(word: str) -> bool:
+        return word[0] in "あいうえお"
 
     def _date(self) -> tuple[list[str], dict[str, str], str]:
         said, meaning = numbers.date(self._random)

@@ -27,6 +27,9 @@ from speech_model.schedule import Stage
 from speech_model.telephone_line import RATE_HZ, resampled
 
 Progress = Callable[[str], None]
+Samples = npt.NDArray[np.float64]
+#: For each output, whether the caller speaks.
+Spoken = npt.NDArray[np.bool_]
 #: Seconds of speech in one batch, about.
 _BATCH_S = 50.0
 #: Share of examples that are no speech at all and must be heard as silence.
@@ -62,24 +65,46 @@ def _features(
     noise_db: tuple[float, float] = (8.0, 35.0),
 ) -> list[Features]:
     """MFCCs of each example over a fresh line."""
+    return [features for features, _ in _heard(wavs, seed, background, gentle, everyday, noise_db)]
+
+
+def _heard(
+    wavs: list[str],
+    seed: int,
+    background: tuple[str, ...],
+    gentle: bool,
+    everyday: float,
+    noise_db: tuple[float, float],
+) -> list[tuple[Features, Spoken]]:
+    """MFCCs of each example over a fresh line, and in which outputs its caller speaks."""
     out = []
+
+    def add(sent: Samples, said: Samples, warp: float = 1.0) -> None:
+        features = mfcc(sent, warp=warp)
+        outputs = -(-len(features) // SUBSAMPLING)
+        out.append((features, augmentation.speaking(said, outputs)))
+
     for at, wav in enumerate(wavs):
         noise = np.random.default_rng((seed, at))
         if not wav:
-            out.append(mfcc(augmentation.non_speech(noise, _background(background))))
+            sent = augmentation.non_speech(noise, _background(background))
+            add(sent, np.zeros(len(sent)))
             continue
         audio = _sound(wav).astype(np.float64) / 32767
         if gentle:
-            heard = augmentation.telephone(audio, synthesis.RATE_HZ, noise, noise.uniform(25, 40))
-            out.append(mfcc(heard))
+            sent = augmentation.telephone(audio, synthesis.RATE_HZ, noise, noise.uniform(25, 40))
+            add(sent, augmentation.around(audio, synthesis.RATE_HZ))
             continue
         if everyday and noise.random() < everyday:
             snr_db = noise.uniform(*noise_db)
-            heard = augmentation.telephone(audio, synthesis.RATE_HZ, noise, snr_db)
-            out.append(mfcc(heard, warp=float(noise.uniform(0.95, 1.05))))
+            sent = augmentation.telephone(audio, synthesis.RATE_HZ, noise, snr_db)
+            said = augmentation.around(audio, synthesis.RATE_HZ)
+            add(sent, said, float(noise.uniform(0.95, 1.05)))
             continue
-        heard = augmentation.augmented(audio, synthesis.RATE_HZ, noise, _background(background))
-        out.append(mfcc(heard, warp=float(noise.uniform(0.88, 1.12))))
+        sent, said = augmentation.sent_and_said(
+            audio, synthesis.RATE_HZ, noise, _background(background)
+        )
+        add(sent, said, float(noise.uniform(0.88, 1.12)))
     return out
 
 
@@ -102,13 +127,13 @@ def _ahead(
     seed: int,
     background: tuple[str, ...],
     stage: Stage,
-) -> Iterator[tuple[list[Example], list[Features]]]:
+) -> Iterator[tuple[list[Example], list[tuple[Features, Spoken]]]]:
     """The batches of ``plan`` with their features, made by other processes while one trains."""
-    waiting: deque[tuple[list[Example], Future[list[Features]]]] = deque()
+    waiting: deque[tuple[list[Example], Future[list[tuple[Features, Spoken]]]]] = deque()
     for at, batch in enumerate(plan):
         wavs = [item.wav for item in batch]
         line = (background, stage.gentle, stage.everyday, stage.noise_db)
-        waiting.append((batch, pool.submit(_features, wavs, seed + at, *line)))
+        waiting.append((batch, pool.submit(_heard, wavs, seed + at, *line)))
         if len(waiting) > _AHEAD:
             ready, future = waiting.popleft()
             yield ready, future.result()
@@ -157,17 +182,14 @@ class Trainer:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._folder, self._stages, self._data = folder, list(stages), data
         self._seed, self._progress, self._processes = seed, progress, processes
-        self._network = Network(width, dropout=0.1).to(self._device)
         self._left_out: frozenset[str] = frozenset()
-        if start is not None:
-            state = torch.load(start, weights_only=True)
-            self._network.load_state_dict(state["average"])
-            self._left_out = frozenset(state["left_out"])
-        self._optimiser = torch.optim.AdamW(
-            self._network.parameters(), lr=1e-3, weight_decay=1e-3, fused=True
-        )
-        self._average = _Average(self._network)
         self._epoch = 0
+        if start is None:
+            self._begin_with(Network(width))
+        else:
+            state = torch.load(start, weights_only=True)
+            self._begin_with(Network.of(state["average"]))
+            self._left_out = frozenset(state["left_out"])
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self) -> Path:
@@ -176,7 +198,7 @@ class Trainer:
         checkpoint = self._folder / CHECKPOINT
         if checkpoint.exists():
             state = torch.load(checkpoint, weights_only=True)
-            self._network.load_state_dict(state["network"])
+            self._begin_with(Network.of(state["network"]))
             self._optimiser.load_state_dict(state["optimiser"])
             self._average.state = state["average"]
             self._left_out = frozenset(state["left_out"])
@@ -206,6 +228,13 @@ class Trainer:
         torch.save(self._average.state, weights)
         return weights
 
+    def _begin_with(self, network: Network) -> None:
+        self._network = network.to(self._device)
+        self._optimiser = torch.optim.AdamW(
+            self._network.parameters(), lr=1e-3, weight_decay=1e-3, fused=True
+        )
+        self._average = _Average(self._network)
+
     def _stage(self) -> tuple[Stage, int]:
         """The stage of the present epoch, and the epoch's number within it."""
         within = self._epoch
@@ -216,9 +245,9 @@ class Trainer:
         raise IndexError("all stages are done")
 
     def _begin_stage(self) -> None:
-        """At the first epoch of a stage: waking and doubting go by the average of the weights."""
+        """At the first epoch of a stage: what it changes goes by the average of the weights."""
         stage, within = self._stage()
-        if within or not (stage.wakes or stage.doubts):
+        if within or not (stage.wakes or stage.doubts or stage.width):
             return
         self._network.load_state_dict(self._average.state)
         for name in stage.doubts:
@@ -232,6 +261,9 @@ class Trainer:
             heard = _features(sounds, self._seed, (), gentle=False, everyday=1.0)
             self._network.wake([padded([each])[0].to(self._device) for each in heard])
             self._average = _Average(self._network)
+        if stage.width:
+            torch.manual_seed(self._seed)
+            self._begin_with(self._network.widened(stage.width))
 
     def _one_epoch(self, pool: ProcessPoolExecutor, total: int) -> None:
         stage, within = self._stage()
@@ -239,7 +271,8 @@ class Trainer:
         items: list[Example] = []
         for name, share in sorted(stage.shares.items()):
             corpus = [item for item in self._data[name] if item.wav not in self._left_out]
-            items += shuffle.sample(corpus, max(1, round(share * len(corpus))))
+            count = max(1, round(share * len(corpus)))
+            items += corpus * (count // len(corpus)) + shuffle.sample(corpus, count % len(corpus))
         if stage.windows:
             # Who pauses does not speak evenly.
             items = [
@@ -259,13 +292,14 @@ class Trainer:
         # What dropout leaves out must not depend on where a run was interrupted.
         torch.manual_seed(self._seed * 10_000 + self._epoch)
         self._network.train()
+        self._network.dropout = stage.dropout
         began, loss_sum, frames = time.monotonic(), 0.0, 0
         seed = self._seed * 1_000_000 + self._epoch * 10_000
         stream = _ahead(plan, pool, seed, background, stage)
         for at, (batch, heard) in enumerate(stream):
             done = (within + at / len(plan)) / (stage.cycle or stage.epochs)
             self._set_rate(stage, done, within * len(plan) + at)
-            loss, outputs = self._step(batch, heard)
+            loss, outputs = self._step(batch, heard, hushed=stage.hushed)
             loss_sum += loss
             frames += outputs
             if at % 25 == 0 or at + 1 == len(plan):
@@ -292,21 +326,27 @@ class Trainer:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
 
-    def _step(self, batch: list[Example], heard: list[Features]) -> tuple[float, int]:
+    def _step(
+        self, batch: list[Example], heard: list[tuple[Features, Spoken]], *, hushed: bool
+    ) -> tuple[float, int]:
         """One step; gives the summed loss and the number of outputs it is over."""
         usable = [
-            (item, features)
-            for item, features in zip(batch, heard, strict=True)
+            (item, features, spoken)
+            for item, (features, spoken) in zip(batch, heard, strict=True)
             if len(features) // SUBSAMPLING > len(item.path.units)
             or (not item.wav and len(features) >= SUBSAMPLING)
         ]
         if not usable:
             return 0.0, 0
-        inputs, counts = padded([features for _, features in usable])
+        inputs, counts = padded([features for _, features, _ in usable])
+        spoken = torch.zeros(len(usable), max(counts), dtype=torch.bool) if hushed else None
+        if spoken is not None:
+            for row, (_, _, where) in enumerate(usable):
+                spoken[row, : len(where)] = torch.from_numpy(where)
         with torch.autocast(self._device.type, dtype=torch.bfloat16):
             logs = self._network(inputs.to(self._device))
         # The loop over time of the loss is a thousand tiny steps: on the CPU, wherever the rest is.
-        loss = full_sum.full_sum(logs.cpu(), counts, [item.path for item, _ in usable])
+        loss = full_sum.full_sum(logs.cpu(), counts, [item.path for item, *_ in usable], spoken)
         mean = loss.sum() / sum(counts)
         self._optimiser.zero_grad()
         mean.backward()  # type: ignore[no-untyped-call]

@@ -111,9 +111,12 @@ def plain(name: str, random: Random) -> Voice:
 
 
 def own(random: Random, *, among: tuple[str, ...]) -> Voice:
-    """One of some Kokoro base voices as it is, or moved by very little: for training."""
+    """One of some base voices as it is, or moved by very little: for training."""
     jitter = random.choice((0.0, 0.0, 0.1))
     name = random.choice(among)
+    if name in HTS:
+        semitones, tract = random.uniform(-1, 1), random.uniform(0.97, 1.03)
+        return Voice("hts", ((name, 1.0),), _pace(random), semitones=semitones, tract=tract)
     return Voice("kokoro", ((name, 1.0),), _pace(random), jitter=jitter, careful=True)
 
 

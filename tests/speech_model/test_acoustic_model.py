@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 import toy_network
+from numpy.typing import NDArray
 
-from speech_model import acoustic_model, features, topology
+from speech_model import acoustic_model, features, score_check, topology
 from speech_model.acoustic_model import Layer
 from speech_model.phones import SPEECH, UNITS
 
@@ -38,12 +41,61 @@ def test_priors_must_fit_the_units() -> None:
         acoustic_model.acoustic_model(toy_network.layers(), np.ones(3))
 
 
-def test_weights_take_two_bytes_each() -> None:
-    narrow, wide = toy_network.layers(width=24), toy_network.layers(width=240)
+def test_weights_of_small_layers_take_two_bytes_each() -> None:
+    narrow, wide = toy_network.layers(width=24), toy_network.layers(width=200)
     grown = len(acoustic_model.acoustic_model(wide)) - len(acoustic_model.acoustic_model(narrow))
     weights = sum(b.weight.size - a.weight.size for a, b in zip(narrow, wide, strict=True))
     biases = sum(b.bias.size - a.bias.size for a, b in zip(narrow, wide, strict=True))
     assert grown == 2 * weights + 4 * biases
+
+
+def test_large_layers_take_a_byte_for_each_weight() -> None:
+    random = np.random.default_rng(3)
+    # A column of its own size, one of equal numbers, one with a number far out.
+    weight = random.normal(0, 0.05, (400, 400)) * np.geomspace(0.1, 10, 400)
+    weight[:, 7] = 0.25
+    weight[5, 9] = 3.0
+    large = Layer(weight, np.zeros(400), (0,))
+    weight = acoustic_model.evened([large, large])[0].weight
+    last = Layer(np.zeros((topology.OUTPUTS, 400)), np.zeros(topology.OUTPUTS), (0,))
+    made = acoustic_model.acoustic_model([large, last])
+    read = _in_eight_bit(made)
+    assert read.shape == weight.shape
+    error = np.abs(read - weight)
+    assert (error.max(0) < 0.02 * np.ptp(weight, 0) + 1e-4).all()
+    rms = np.sqrt((error**2).mean(0) / weight.var(0).clip(1e-6))
+    assert np.median(rms) < 0.02
+    # 16 bit would be as many bytes more as there are weights, less eight a column.
+    assert made.index(b"FV ", made.index(b"CM ")) - made.index(b"CM ") < 1.05 * weight.size
+
+
+def _in_eight_bit(data: bytes) -> NDArray[np.float64]:
+    """The first matrix that Kaldi would read with ``CompressedMatrix::CharToFloat``."""
+    at = data.index(b"CM ") + 3
+    lowest, span, rows, columns = struct.unpack_from("<ffii", data, at)
+    at += 16
+    heads = np.frombuffer(data, "<u2", 4 * columns, at).reshape(columns, 4)
+    bounds = lowest + span * 1.52590218966964e-05 * heads
+    codes = np.frombuffer(data, np.uint8, rows * columns, at + 8 * columns)
+    codes = codes.reshape(columns, rows).astype(float)
+    low, left, right, high = (bounds[:, [edge]] for edge in range(4))
+    inner = left + (right - left) * (codes - 64) / 128
+    outer = right + (high - right) * (codes - 192) / 63
+    below = low + (left - low) * codes / 64
+    return np.where(codes <= 64, below, np.where(codes <= 192, inner, outer)).T
+
+
+def test_evened_layers_say_the_same_and_have_rows_of_one_size() -> None:
+    made = toy_network.layers()
+    made[0].weight[3] *= 100
+    made[1].weight[5] = 0
+    evened = acoustic_model.evened(made)
+    frames = np.random.default_rng(4).normal(size=(60, features.BINS))
+    assert score_check.outputs(evened, frames) == pytest.approx(score_check.outputs(made, frames))
+    for layer in evened[:-1]:
+        sizes = np.sqrt((layer.weight**2).mean(1))
+        assert set(sizes.round(9)) <= {0.0, 1.0}
+    assert made[0].weight[3].std() > 10 * made[0].weight[4].std()
 
 
 def test_equal_weights_are_exported_too() -> None:

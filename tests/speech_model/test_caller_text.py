@@ -75,3 +75,18 @@ def test_short_answers_are_a_breath_long_and_mean_what_they_say() -> None:
         if said in answers:
             assert item.meaning == {"answer": answers[said]}
     assert seen >= {*answers, "に", "ご"}
+
+
+def test_names_of_the_onset_mix_have_a_word_that_begins_with_a_vowel() -> None:
+    names = [
+        item for item in text.training("onset", 300, 1, text.ONSET_MIX) if item.kind == "onset"
+    ]
+    assert len(names) > 200
+    between = 0
+    for item in names:
+        surname, given = item.meaning["surname"], item.meaning["given"]
+        assert item.words[:2] == (surname, given)
+        assert surname[0] in "あいうえお" or given[0] in "あいうえお"
+        between += given[0] in "あいうえお"
+    # Most of all between two words, where nothing tells them apart.
+    assert between > len(names) / 2

@@ -53,6 +53,25 @@ def test_loss_and_gradient_are_those_of_every_way_together() -> None:
     assert mine.numpy() == pytest.approx(theirs.numpy(), abs=1e-5)
 
 
+def test_nothing_is_silence_where_somebody_speaks() -> None:
+    torch.manual_seed(4)
+    logs = torch.log_softmax(torch.randn(2, 6, 10), 2)
+    path = full_sum.Path((0, 1, 2, 0), (True, False, False, True))
+    spoken = torch.tensor([[False, True, True, True, True, False], [False] * 6])
+    loss = full_sum.full_sum(logs, [6, 6], [path, path], spoken)
+    # Shut by hand: the outputs of silence are as unlikely there as can be.
+    shut = logs.clone()
+    shut[0, 1:5, :2] = -1e4
+    assert loss[0] == pytest.approx(float(every_way(shut[0], 6, path)), abs=1e-3)
+    assert loss[1] == pytest.approx(float(every_way(logs[1], 6, path)), abs=1e-4)
+    assert loss[0] > full_sum.full_sum(logs, [6, 6], [path, path])[0] + 0.01
+    (gradient,) = torch.autograd.grad(
+        full_sum.full_sum(logs.requires_grad_(), [6, 6], [path, path], spoken).sum(), logs
+    )
+    assert gradient[0, 1:5, :2].abs().max() == 0
+    assert gradient[1, 1:5, :2].abs().max() > 0
+
+
 def test_folded_layers_say_what_the_network_says() -> None:
     torch.manual_seed(2)
     net = network.Network(24)

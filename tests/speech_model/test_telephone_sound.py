@@ -54,6 +54,39 @@ def test_noises_are_loud_as_asked_and_differ(kind) -> None:  # type: ignore[no-u
     assert not np.allclose(first, second)
 
 
+def test_where_a_caller_speaks_is_known_however_loud_the_line_is() -> None:
+    said = np.zeros(8000)
+    said[2400:4800] = speech_like(0.3, 8000)
+    said[5600:6000] = speech_like(0.05, 8000) * 0.01
+    spoken = augmentation.speaking(said, 34)
+    assert spoken.tolist() == [at * 240 + 200 > 2400 and at * 240 < 4800 for at in range(34)]
+    assert augmentation.speaking(said * 100, 34).tolist() == spoken.tolist()
+    assert not augmentation.speaking(np.zeros(8000), 33).any()
+    # An output whose frame reaches over the end.
+    assert augmentation.speaking(np.ones(100), 1).all()
+
+
+def test_what_a_caller_says_is_where_it_is_in_what_is_sent() -> None:
+    voice = speech_like(0.5)
+    clear, bad = 0, 0
+    for seed in range(40):
+        sent, said = augmentation.sent_and_said(voice, 16_000, np.random.default_rng(seed), [])
+        assert len(sent) == len(said)
+        spoken = augmentation.speaking(said, len(said) // 240)
+        assert 12 <= spoken.sum() <= 22
+        # All together, and quiet before and after.
+        assert np.flatnonzero(np.diff(spoken.astype(int))).size <= 2
+        frames = sent[: len(spoken) * 240].reshape(-1, 240).std(1)
+        clear += frames[spoken].mean() > 1.5 * frames[~spoken].mean()
+        bad += frames[spoken].mean() < frames[~spoken].mean()
+    assert clear > 25
+    assert bad < 3
+    around = augmentation.around(voice, 16_000)
+    spoken = augmentation.speaking(around, len(around) // 240)
+    assert spoken.argmax() == 10
+    assert augmentation.telephone(voice, 16_000, np.random.default_rng(1), 30).size == around.size
+
+
 def test_a_line_is_the_same_for_a_seed_and_another_for_the_next() -> None:
     def heard(seed: int) -> np.ndarray:
         return augmentation.augmented(

@@ -11,8 +11,9 @@ torch = pytest.importorskip("torch", reason=MISSING)
 
 from speech_model import full_sum, misfits, synthesis, training  # noqa: E402
 from speech_model.examples import Example  # noqa: E402
+from speech_model.features import BINS  # noqa: E402
 from speech_model.full_sum import Path as UnitPath  # noqa: E402
-from speech_model.network import Network  # noqa: E402
+from speech_model.network import CONTEXT, Network  # noqa: E402
 from speech_model.schedule import Stage  # noqa: E402
 
 EPOCHS = 6
@@ -137,9 +138,9 @@ def test_a_stage_says_whether_speakers_may_breathe_between_words(
     seen = set()
     loss = full_sum.full_sum
 
-    def watched(logs, counts, paths):  # type: ignore[no-untyped-def]
+    def watched(logs, counts, paths, spoken=None):  # type: ignore[no-untyped-def]
         seen.update(path.units for path in paths)
-        return loss(logs, counts, paths)
+        return loss(logs, counts, paths, spoken)
 
     monkeypatch.setattr(full_sum, "full_sum", watched)
     stage = Stage({"sounds": 1.0}, 1, 0.1, breathing=breathing)
@@ -147,6 +148,100 @@ def test_a_stage_says_whether_speakers_may_breathe_between_words(
     silence = (0,)
     wanted = {item.breathing.units if breathing else item.path.units for item in data["sounds"]}
     assert seen == wanted | {silence}
+
+
+@pytest.mark.parametrize("hushed", [False, True])
+def test_a_stage_says_whether_silence_may_lie_where_somebody_speaks(
+    tmp_path: Path,
+    data: dict[str, list[Example]],
+    monkeypatch: pytest.MonkeyPatch,
+    hushed: bool,
+) -> None:
+    seen = []
+    loss = full_sum.full_sum
+
+    def watched(logs, counts, paths, spoken=None):  # type: ignore[no-untyped-def]
+        seen.append(spoken)
+        return loss(logs, counts, paths, spoken)
+
+    monkeypatch.setattr(full_sum, "full_sum", watched)
+    stage = Stage({"sounds": 1.0}, 1, 1e-3, everyday=1.0, hushed=hushed)
+    training.Trainer(tmp_path, 8, [stage], data, seed=1, progress=lambda line: None).run()
+    assert seen
+    if not hushed:
+        assert all(spoken is None for spoken in seen)
+        return
+    # Half a second each, between 0.3 s of silence and 0.6 s; no speech is nobody speaking.
+    outputs = [int(row.sum()) for spoken in seen for row in spoken]
+    assert sorted(set(outputs) - {0}) == [count for count in (16, 17, 18) if count in outputs]
+    assert outputs.count(0) == 1
+    assert all(not row[:9].any() for spoken in seen for row in spoken)
+
+
+def test_a_wider_network_hears_the_same_and_can_learn_more() -> None:
+    torch.manual_seed(2)
+    narrow = Network(8)
+    narrow.wake([torch.randn(2, BINS, 2 * CONTEXT + 301)])
+    wide = narrow.widened(12)
+    frames = torch.randn(2, BINS, 2 * CONTEXT + 61)
+    for network in (narrow, wide):
+        network.eval()
+    assert wide.width == 12
+    assert torch.allclose(narrow(frames), wide(frames), atol=1e-5)
+    wide(frames)[..., 3].sum().backward()
+    # Whoever listens to what is new can begin to.
+    assert (wide.convolutions[4].weight.grad[:8, 8:].abs().sum((0, 2)) > 0).any()
+    assert torch.equal(Network.of(wide.state_dict()).output.weight, wide.output.weight)
+    with pytest.raises(ValueError, match="width 12 cannot be widened to 8"):
+        wide.widened(8)
+
+
+@pytest.mark.parametrize("stop_in", [2, 3, None])
+def test_a_stage_may_widen_the_network(
+    tmp_path: Path, data: dict[str, list[Example]], stop_in: int | None
+) -> None:
+    stages = [
+        Stage({"sounds": 1.0}, 1, 1e-3, gentle=True),
+        Stage({"sounds": 1.0}, 2, 1e-3, gentle=True, width=12, dropout=0.0),
+    ]
+    said = []
+
+    def progress(line: str) -> None:
+        said.append(line)
+        if stop_in is not None and line.startswith(f"epoch {stop_in}/") and stop_in not in stopped:
+            stopped.append(stop_in)
+            raise Interrupted
+
+    def trainer() -> training.Trainer:
+        return training.Trainer(tmp_path, 8, stages, data, seed=1, progress=progress)
+
+    stopped: list[int] = []
+    if stop_in is not None:
+        with pytest.raises(Interrupted):
+            trainer().run()
+    weights = torch.load(trainer().run(), weights_only=True)
+    assert weights["output.weight"].shape[1] == 12
+    # Another build begins with it as it is.
+    other = training.Trainer(
+        tmp_path / "other",
+        8,
+        stages[:1],
+        data,
+        seed=1,
+        progress=said.append,
+        start=tmp_path / training.CHECKPOINT,
+    )
+    assert torch.load(other.run(), weights_only=True)["output.weight"].shape[1] == 12
+
+
+def test_a_corpus_may_be_heard_twice_in_an_epoch(
+    tmp_path: Path, data: dict[str, list[Example]]
+) -> None:
+    stages = [Stage({"sounds": share}, 1, 1e-3, gentle=True) for share in (0.5, 1.0, 2.5)]
+    training.Trainer(tmp_path, 8, stages, data, seed=1, progress=lambda line: None).run()
+    log = (tmp_path / "log.jsonl").read_text("utf-8").splitlines()
+    hours = [json.loads(line)["hours"] * 3600 for line in log]
+    assert hours == pytest.approx([2.5, 5.0, 12.5])
 
 
 def test_a_stage_may_end_before_its_cosine(tmp_path: Path, data: dict[str, list[Example]]) -> None:

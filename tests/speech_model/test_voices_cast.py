@@ -61,6 +61,23 @@ def test_there_are_hundreds_of_speakers_of_both_sexes_at_all_paces() -> None:
     assert all(0.6 < voice.speed < 1.5 for voice in speakers)
 
 
+@pytest.mark.parametrize(
+    ("name", "bases"),
+    [
+        ("kokoro-own", set(voices.SEEN_JAPANESE)),
+        ("kokoro-own-unseen", set(voices.UNSEEN)),
+        ("hts-own", set(voices.HTS)),
+    ],
+)
+def test_own_voices_are_base_voices_hardly_moved(name: str, bases: set[str]) -> None:
+    speakers = cast(name)
+    assert {voice.mix for voice in speakers} == {((base, 1.0),) for base in bases}
+    assert all(abs(voice.semitones) <= 1 for voice in speakers)
+    assert all(0.97 <= voice.tract <= 1.03 for voice in speakers)
+    assert all(voice.jitter <= 0.1 for voice in speakers)
+    assert len({voice.semitones for voice in speakers}) > (100 if name == "hts-own" else 0)
+
+
 @pytest.mark.parametrize("name", sorted(PLAN))
 def test_shares_of_a_mix_are_a_whole(name: str) -> None:
     for voice in cast(name, 60):
