@@ -103,8 +103,6 @@ def plan(scale: float = 1.0) -> list[Corpus]:
             builds=("shipped",),
             mix=text.SHORT_MIX,
         ),
-    ]
-    trained += [
         Corpus("mei-onset", 500, partial(voices.hts, "mei"), mix=text.ONSET_MIX),
         Corpus("m001-onset", 500, partial(voices.hts, "m001"), mix=text.ONSET_MIX),
         Corpus(

@@ -204,10 +204,8 @@ def test_a_stage_may_widen_the_network(
         Stage({"sounds": 1.0}, 1, 1e-3, gentle=True),
         Stage({"sounds": 1.0}, 2, 1e-3, gentle=True, width=12, dropout=0.0),
     ]
-    said = []
 
     def progress(line: str) -> None:
-        said.append(line)
         if stop_in is not None and line.startswith(f"epoch {stop_in}/") and stop_in not in stopped:
             stopped.append(stop_in)
             raise Interrupted
@@ -228,7 +226,7 @@ def test_a_stage_may_widen_the_network(
         stages[:1],
         data,
         seed=1,
-        progress=said.append,
+        progress=lambda line: None,
         start=tmp_path / training.CHECKPOINT,
     )
     assert torch.load(other.run(), weights_only=True)["output.weight"].shape[1] == 12
