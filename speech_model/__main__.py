@@ -28,6 +28,12 @@ def main() -> None:
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count() or 1, help="cores to work on"
     )
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="MODEL",
+        help="go on from this model directory of a shipped build, for the last stage alone",
+    )
     parser.add_argument("--until", choices=STEPS, help="stop after this step")
     parser.add_argument(
         "--install",
@@ -44,6 +50,7 @@ def main() -> None:
         max(1, args.processes),
         progress=lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201
         day=datetime.now(UTC).date(),
+        start=args.start,
     )
     recipe.run(args.until)
     if args.install and args.until is None:

@@ -9,6 +9,7 @@ Sources of the format, in Kaldi's tree: ``src/base/io-funcs.cc`` (tokens and num
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -104,6 +105,26 @@ def acoustic_model(
     return bytes(file.data)
 
 
+def layers_of(data: bytes) -> list[Layer]:
+    """The layers of a file that :func:`acoustic_model` wrote, as exactly as it holds them: weights
+    are rounded there, and rows have one size.
+
+    Raises :class:`ValueError` for a file of another kind.
+    """
+    head, begin, nodes = data.partition(b"<Nnet3> \n")
+    sources = re.findall(r"component=layer\d+\.affine input=(.+)", nodes.split(b"\n\n")[0].decode())
+    if not begin or not sources:
+        raise ValueError("not an acoustic model as this recipe writes it")
+    read = _Reader(data, len(head))
+    out = []
+    for source in sources:
+        offsets = re.findall(r"Offset\([^,]+, (-?\d+)\)|input|layer\d+\.relu", source)
+        weight = read.after("<LinearParams>").matrix()
+        bias = read.after("<BiasParams>").vector()
+        out.append(Layer(weight, bias, tuple(int(offset or 0) for offset in offsets)))
+    return out
+
+
 def scaled_priors(priors: Floats, scale: float) -> Floats:
     """What each output is divided by: ``priors`` to the power ``scale``.
 
@@ -168,6 +189,45 @@ class _File:
         ]
         body = edges.astype("<u2").tobytes() + np.array(columns, np.uint8).tobytes()
         return self.token("CM").raw(head + body)
+
+
+class _Reader:
+    """Reads, from ``at`` on, what :class:`_File` wrote."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data, self._at = data, at
+
+    def after(self, token: str) -> _Reader:
+        mark = token.encode() + b" "
+        found = self._data.find(mark, self._at)
+        if found < 0:
+            raise ValueError(f"an acoustic model without {token}")
+        self._at = found + len(mark)
+        return self
+
+    def vector(self) -> Floats:
+        self.after("FV")
+        (count,) = struct.unpack_from("<xi", self._data, self._at)
+        self._at += 5
+        return self._numbers("<f4", count)
+
+    def matrix(self) -> Floats:
+        fine = self._data.startswith(b"CM2 ", self._at)
+        self.after("CM2" if fine else "CM")
+        lowest, span, rows, columns = struct.unpack_from("<ffii", self._data, self._at)
+        self._at += 16
+        if fine:
+            even = self._numbers("<u2", rows * columns, (rows, columns))
+            return np.asarray(lowest + span / _CODES * even)
+        edges = lowest + span / _CODES * self._numbers("<u2", 4 * columns, (columns, 4))
+        codes = self._numbers("u1", rows * columns, (columns, rows))
+        read = [np.interp(code, _QUARTERS, edge) for code, edge in zip(codes, edges, strict=True)]
+        return np.array(read).T
+
+    def _numbers(self, kind: str, count: int, shape: tuple[int, ...] = (-1,)) -> Floats:
+        found: Floats = np.frombuffer(self._data, kind, count, self._at).astype(np.float64)
+        self._at += count * np.dtype(kind).itemsize
+        return found.reshape(shape)
 
 
 def _write_transition_model(file: _File) -> None:

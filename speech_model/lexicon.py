@@ -15,11 +15,13 @@ Lexicon = dict[str, list[tuple[str, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that callers say: its kind, its words (hiragana, as they sound), its weight."""
+    """One thing that callers say: its kind, its words (hiragana, as they sound), its weight, and
+    what a command asks for."""
 
     kind: str
     words: tuple[str, ...]
     weight: float
+    asks: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +29,10 @@ def said() -> tuple[Said, ...]:
     """Everything in ``words/said.tsv``."""
     with (WORDS / "said.tsv").open(encoding="utf-8", newline="") as file:
         rows = csv.reader((line for line in file if not line.startswith("#")), delimiter="\t")
-        return tuple(Said(kind, tuple(text.split()), float(weight)) for kind, text, weight in rows)
+        return tuple(
+            Said(kind, tuple(words.split()), float(weight), *asks)
+            for kind, words, weight, *asks in rows
+        )
 
 
 def sentences() -> list[str]:

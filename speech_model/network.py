@@ -25,6 +25,8 @@ _SHAPE = ((5, 1), (3, 1), (3, SUBSAMPLING), (3, 1), (3, 1), (3, 1), (3, 1), (3, 
 #: three quarters of a second, enough to tell noise and loudness from speech. It sleeps until the
 #: others have learnt (:meth:`Network.wake`).
 _FAR = 6
+#: About how large the weights of a convolution are after training (root of the mean square).
+_USUAL = 0.03
 
 
 def _context() -> int:
@@ -91,8 +93,7 @@ class Network(nn.Module):
         training = self.training
         self.eval()
         with torch.no_grad():
-            hidden = torch.cat([self._near(b).transpose(0, 1).flatten(1) for b in features], 1)
-            mean, variance = hidden.mean(1), hidden.var(1)
+            mean, variance = _spread([self._near(batch) for batch in features])
             nn.init.dirac_(self.far.weight)
             self.far_norm.load_state_dict({"running_mean": mean, "running_var": variance}, False)
             self.far_norm.weight.copy_((variance + self.far_norm.eps).sqrt())
@@ -105,6 +106,50 @@ class Network(nn.Module):
         """The network whose ``state_dict`` this is, as wide as it is."""
         network = cls(state["output.weight"].shape[1], dropout)
         network.load_state_dict(state)
+        return network
+
+    @classmethod
+    def from_layers(cls, layers: Sequence[Layer], features: Sequence[Tensor]) -> Network:
+        """A network that gives what ``layers`` give, as :meth:`layers` made them, and can be
+        trained further: its normalisations are set by what the ``features``, batches as for
+        :meth:`forward`, give on average.
+
+        Raises :class:`ValueError` where the layers are not of this network's shape.
+        """
+        network = cls(len(layers[-2].bias))
+        convolutions = [*zip(network.convolutions, network.norms, strict=True)]
+        if len(layers) > len(_SHAPE) + 1:
+            network.awake.fill_(True)
+            convolutions.append((network.far, network.far_norm))
+        if len(layers) != len(convolutions) + 1:
+            raise ValueError(f"a network of {len(convolutions) + 1} layers, not {len(layers)}")
+        network.eval()
+        with torch.no_grad():
+            mean, variance = _spread(features)
+            network.scale.load_state_dict({"running_mean": mean, "running_var": variance}, False)
+            size = (variance + network.scale.eps).sqrt()
+            hidden = [network.scale(batch) for batch in features]
+            shift = mean
+            for layer, (convolution, norm) in zip(layers, convolutions, strict=False):
+                weight = torch.from_numpy(layer.weight).float()
+                weight = weight.unflatten(1, (-1, layer.inputs)).transpose(1, 2)
+                if weight.shape != convolution.weight.shape:
+                    raise ValueError(f"a layer of shape {[*weight.shape]} meets another network")
+                bias = torch.from_numpy(layer.bias).float() + (weight * shift[:, None]).sum((1, 2))
+                weight = weight * size[:, None]
+                # What normalisation makes of no account: rows as large as training leaves them.
+                gain = _USUAL / weight.square().mean((1, 2)).sqrt().clip(1e-9)
+                convolution.weight.copy_(weight * gain[:, None, None])
+                hidden = [convolution(batch) for batch in hidden]
+                mean, variance = _spread(hidden)
+                deviation = (variance + norm.eps).sqrt()
+                norm.load_state_dict({"running_mean": mean, "running_var": variance}, False)
+                norm.bias.copy_((mean + gain * bias) / deviation)
+                size, shift = deviation / gain, torch.zeros_like(mean)
+                hidden = [torch.relu(norm(batch)) for batch in hidden]
+            last = torch.from_numpy(layers[-1].weight).float() * size
+            network.output.weight.copy_(last[:, :, None])
+            network.output.load_state_dict({"bias": torch.from_numpy(layers[-1].bias)}, False)
         return network
 
     def widened(self, width: int) -> Network:
@@ -162,6 +207,12 @@ class Network(nn.Module):
                 )
             )
         return out
+
+
+def _spread(batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Mean and variance of each channel over batches ``[batch, channels, frames]``."""
+    values = torch.cat([batch.transpose(0, 1).flatten(1) for batch in batches], 1)
+    return values.mean(1), values.var(1)
 
 
 def _folded(weight: Tensor, bias: Tensor, norm: nn.BatchNorm1d, offsets: tuple[int, ...]) -> Layer:

@@ -6,11 +6,12 @@ was interrupted goes on where it stopped. Training anew makes what depends on it
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -21,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from speech_model import (
+    acoustic_model,
     assets,
     augmentation,
     corpora,
@@ -41,7 +43,7 @@ from speech_model.examples import Example
 from speech_model.graph import UnknownCosts, costs
 from speech_model.network import Network, padded
 from speech_model.scenarios import read_index
-from speech_model.schedule import BUILDS, heard_by, stages
+from speech_model.schedule import BUILDS, again, heard_by, onward, stages
 
 Progress = Callable[[str], None]
 #: Units in every hidden layer.
@@ -62,6 +64,8 @@ STEPS = (
     "check",
     "evaluate",
 )
+#: Of each corpus, the utterances over which normalisations are set when a model is gone on from.
+_SOME = 8
 _VERSION = "1"
 _PAGE = """\
 # What was measured
@@ -83,7 +87,8 @@ class OtherRecipe(Exception):
 class Recipe:
     """One run: where it works, from which seed, at which scale (1.0 is the published model).
 
-    ``day`` is what the model says of its making.
+    ``day`` is what the model says of its making. ``start`` is the model directory of a shipped
+    build to go on from, for a last stage more: the evaluation build is then left alone.
     """
 
     work: Path
@@ -93,6 +98,12 @@ class Recipe:
     progress: Progress
     day: date
     width: int = WIDTH
+    start: Path | None = None
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        """The builds that this run makes."""
+        return BUILDS if self.start is None else ("shipped",)
 
     def run(self, until: str | None = None) -> None:
         """All steps, or those up to and with ``until``, one of :data:`STEPS`.
@@ -102,8 +113,10 @@ class Recipe:
         self._claim()
         began = time.monotonic()
         for name in STEPS:
-            self.progress(f"== {name} (after {(time.monotonic() - began) / 60:.0f} min)")
             step, _, build = name.partition("-")
+            if build and build not in self.builds:
+                continue
+            self.progress(f"== {name} (after {(time.monotonic() - began) / 60:.0f} min)")
             if build:
                 {"train": self._train, "export": self._export}[step](build)
             else:
@@ -119,11 +132,18 @@ class Recipe:
         shutil.copytree(self.model("shipped"), target)
         shutil.rmtree(tests, ignore_errors=True)
         shutil.copytree(self.work / "shipped" / "references", tests)
-        measured = [(self.work / build / "evaluation.md").read_text("utf-8") for build in BUILDS]
-        # Their titles become chapters of one page.
-        chapters = [re.sub(r"^#", "##", text, flags=re.MULTILINE) for text in measured]
+        chapters = [self._chapter(build, page) for build in BUILDS]
         page.write_text("\n".join([_PAGE, *chapters]), "utf-8")
         self.progress(f"installed in {target}, its references in {tests}, its page {page}")
+
+    def _chapter(self, build: str, page: Path) -> str:
+        """What was measured of a build, or what ``page`` says of one that was not made again."""
+        if build in self.builds:
+            text = (self.work / build / "evaluation.md").read_text("utf-8")
+            # Its title becomes that of a chapter.
+            return re.sub(r"^#", "##", text, flags=re.MULTILINE)
+        found = re.search(rf"^## \S+-{build} .*?(?=^## |\Z)", page.read_text("utf-8"), re.M | re.S)
+        return found[0].rstrip() + "\n" if found else f"## {build}: not measured\n"
 
     def model(self, build: str) -> Path:
         """Where the model directory of a build is."""
@@ -136,7 +156,10 @@ class Recipe:
         return network
 
     def _claim(self) -> None:
-        mine = {"seed": self.seed, "scale": self.scale, "width": self.width}
+        mine: dict[str, object] = {"seed": self.seed, "scale": self.scale, "width": self.width}
+        if self.start is not None:
+            began_with = (self.start / "am" / "final.mdl").read_bytes()
+            mine["start"] = hashlib.sha256(began_with).hexdigest()
         path = self.work / "recipe.json"
         self.work.mkdir(parents=True, exist_ok=True)
         if path.exists() and json.loads(path.read_text("utf-8")) != mine:
@@ -147,7 +170,9 @@ class Recipe:
         path.write_text(json.dumps(mine) + "\n", "utf-8")
 
     def _plan(self) -> list[Corpus]:
-        return corpora.plan(self.scale)
+        """What must be spoken."""
+        whole = corpora.plan(self.scale)
+        return whole if self.start is None else again(whole)
 
     def _data(self, build: str) -> dict[str, list[Example]]:
         return {
@@ -171,16 +196,24 @@ class Recipe:
         if build == "evaluation":
             shutil.rmtree(self.work / "shipped", ignore_errors=True)
         (self.work / build / "evaluation.json").unlink(missing_ok=True)
+        data = self._data(build)
         training.Trainer(
             self.work / build,
             self.width,
-            stages(build),
-            self._data(build),
+            stages(build) if self.start is None else onward(),
+            data,
             seed=self.seed,
             progress=self.progress,
-            start=self.work / "evaluation" / training.HANDED_OVER if build == "shipped" else None,
+            start=self._beginning(build, data),
             processes=max(1, self.processes - 1),
         ).run()
+
+    def _beginning(self, build: str, data: dict[str, list[Example]]) -> Path | None:
+        """The state of a network that ``build`` begins with, if it does not begin with nothing."""
+        if self.start is None:
+            return self.work / "evaluation" / training.HANDED_OVER if build == "shipped" else None
+        some = [item for name in sorted(data) for item in data[name][:_SOME]]
+        return training.begin_with(self.work / build, _layers(self.start), some, self.seed)
 
     def _priors(self, build: str) -> Floats:
         data = self._data(build)
@@ -217,16 +250,17 @@ class Recipe:
         said = reference_wavs.choose(
             read_index(self._tested()), augmentation.telephone, seed=self.seed
         )
-        for build in BUILDS:
+        for build in self.builds:
             folder = self.work / build / "references"
             priors = np.load(self.work / build / "priors.npy")
             network = self.network(build)
-
+            written = _layers(self.model(build))
             references = score_check.refer(
                 folder,
                 said,
                 features=lambda sound: features.mfcc(sound).astype(np.float64),
-                outputs=partial(_scores, network, priors),
+                outputs=partial(_scores, Network.from_layers(written, _some(said)), priors),
+                trained=partial(_scores, network, priors),
             )
             score_check.write(folder / "scores.json", references)
             model, _ = evaluation.load(self.model(build))
@@ -243,7 +277,7 @@ class Recipe:
     def _evaluate(self) -> None:
         index, lists = self._tested(), self.work / "lists.json"
         trials.write_lists(lists, self.seed)
-        for build in BUILDS:
+        for build in self.builds:
             out = self.work / build / "evaluation.json"
             if out.exists():
                 self.progress(f"{build}: already evaluated")
@@ -270,6 +304,16 @@ class Recipe:
 
     def _say(self, build: str, line: str) -> None:
         self.progress(f"{build}: {line}")
+
+
+def _layers(model: Path) -> list[acoustic_model.Layer]:
+    """The layers of a model directory."""
+    return acoustic_model.layers_of((model / "am" / "final.mdl").read_bytes())
+
+
+def _some(said: Sequence[tuple[str, score_check.Pcm, Sequence[str]]]) -> list[torch.Tensor]:
+    """The sounds of references as a network is given them."""
+    return [padded([features.mfcc(sound).astype(np.float32)])[0] for _, sound, _ in said]
 
 
 def _scores(network: Network, priors: Floats, frames: NDArray[np.floating]) -> Floats:

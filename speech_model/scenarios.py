@@ -53,7 +53,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Utterance:
-    """One test utterance; ``meaning`` has ``surname`` and ``given``, ``digits`` or ``answer``."""
+    """One test utterance; ``meaning`` has ``surname`` and ``given``, ``digits``, ``answer`` or
+    ``command``, what a command asks for."""
 
     id: str
     wav: Path
@@ -150,6 +151,11 @@ class Scenarios:
             for item in utterances
             if item.kind is Kind.YES_NO
         }
+        self._commands = {
+            meanings.sound(item.words): item.meaning["command"]
+            for item in utterances
+            if item.kind is Kind.COMMAND
+        }
         said = [*lists.yes_no, *lists.commands]
         self._phrases = frozenset(meanings.sound(phrase.split()) for phrase in said)
         self.answers_grammar = (*said, UNKNOWN)
@@ -172,7 +178,6 @@ class Scenarios:
         return meanings.sound(heard.words) in self._phrases
 
     def _trial(self, utterance: Utterance) -> Trial:
-        said = meanings.sound(utterance.words)
         match utterance.kind:
             case Kind.DATE:
                 value = meanings.date(utterance.words)
@@ -192,10 +197,11 @@ class Scenarios:
                     lambda heard: self._answers.get(meanings.sound(heard.words)) == answer,
                 )
             case Kind.COMMAND:
+                command = utterance.meaning["command"]
                 return Trial(
                     "command",
                     self.answers_grammar,
-                    lambda heard: meanings.sound(heard.words) == said,
+                    lambda heard: self._commands.get(meanings.sound(heard.words)) == command,
                 )
             case _:
                 return Trial(

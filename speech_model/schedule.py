@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from speech_model import corpora
 from speech_model.corpora import Corpus
 
 BUILDS = ("evaluation", "shipped")
@@ -166,6 +167,65 @@ def stages(build: str) -> list[Stage]:
             width=448,
             dropout=0.0,
         ),
+    ]
+
+
+#: What a shipped build hears that goes on from a published one: the first utterances of each
+#: corpus. The whole corpora have taught it already; these remind it of them.
+_AGAIN = {
+    "kokoro-own-unseen": 800,
+    "kokoro-onset-unseen": 420,
+    "kokoro-short-unseen": 150,
+    "kokoro-unseen": 120,
+    "kokoro-careful-unseen": 60,
+    "kokoro": 170,
+    "kokoro-onset": 150,
+    "kokoro-short": 120,
+    "kokoro-own": 100,
+    "kokoro-careful": 80,
+    "hts-own": 1500,
+    "mei": 1200,
+    "m001": 1200,
+    "mei-onset": 500,
+    "m001-onset": 500,
+    "espeak": 60,
+}
+
+
+def onward() -> list[Stage]:
+    """How a shipped build is trained that begins with the network of a published one."""
+    shares = {
+        **{name: 1.0 for name in _AGAIN if name.startswith("kokoro")},
+        "kokoro-short-unseen": 3.0,
+        "hts-own": 0.5,
+        **dict.fromkeys(("mei", "m001"), 0.25),
+        **dict.fromkeys(("mei-onset", "m001-onset"), 0.4),
+        "espeak": 1.0,
+    }
+    return [
+        Stage(
+            shares,
+            44,
+            1e-3,
+            everyday=0.6,
+            noise_db=(4.0, 28.0),
+            doubts=tuple(name for name in _AGAIN if name.startswith("kokoro")),
+            breathing=True,
+            dropout=0.0,
+            hushed=True,
+        )
+    ]
+
+
+def again(plan: list[Corpus]) -> list[Corpus]:
+    """Of ``plan``, what is spoken for :func:`onward`, and what is tested."""
+    whole = {corpus.name: corpus.count for corpus in corpora.plan()}
+    return [
+        corpus
+        if corpus.tested
+        else replace(corpus, count=max(2, corpus.count * _AGAIN[corpus.name] // whole[corpus.name]))
+        for corpus in plan
+        if corpus.tested or corpus.name in _AGAIN
     ]
 
 

@@ -242,6 +242,6 @@ def test(
         if item.kind in ("yes", "no"):
             yield Utterance(next(numbered), "yes_no", item.words, (), {"answer": item.kind})
         elif item.kind == "command":
-            yield Utterance(next(numbered), "command", item.words)
+            yield Utterance(next(numbered), "command", item.words, (), {"command": item.asks})
     for sentence in test_sentences()[::every]:
         yield Utterance(next(numbered), "sentence", (), (), {}, sentence)

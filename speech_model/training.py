@@ -19,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from speech_model import augmentation, full_sum, misfits, synthesis
+from speech_model.acoustic_model import Layer
 from speech_model.examples import Example, evenly
 from speech_model.features import Features, mfcc
 from speech_model.network import SUBSAMPLING, Network, padded
@@ -39,6 +40,8 @@ _AHEAD = 8
 CHECKPOINT = "checkpoint.pt"
 #: The state at the end of the stage that hands over to another build.
 HANDED_OVER = "handed_over.pt"
+#: The state of a published model's network, where a run goes on from one.
+BEGAN_WITH = "began_with.pt"
 #: Utterances over which the normalisation of a waking convolution is set.
 _WAKING = 60
 #: How much the newest weights count in the average of all.
@@ -354,6 +357,20 @@ class Trainer:
         self._optimiser.step()
         self._average.add(self._network)
         return float(loss.detach().sum()), sum(counts)
+
+
+def begin_with(folder: Path, layers: Sequence[Layer], items: list[Example], seed: int) -> Path:
+    """A state for a :class:`Trainer` to start from, with the network of a published model.
+
+    Its normalisations are set by how the sounds of ``items`` arrive over everyday lines.
+    """
+    wavs = [item.wav for item in items]
+    heard = _features(wavs, seed, (), gentle=False, everyday=1.0)
+    network = Network.from_layers(layers, [padded([each])[0] for each in heard])
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / BEGAN_WITH
+    torch.save({"average": network.state_dict(), "left_out": []}, path)
+    return path
 
 
 def priors(network: Network, items: list[Example], seed: int) -> npt.NDArray[np.float64]:

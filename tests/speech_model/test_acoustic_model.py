@@ -98,6 +98,32 @@ def test_evened_layers_say_the_same_and_have_rows_of_one_size() -> None:
     assert made[0].weight[3].std() > 10 * made[0].weight[4].std()
 
 
+def test_layers_are_read_as_they_were_written() -> None:
+    random = np.random.default_rng(5)
+    large = Layer(random.normal(0, 0.05, (400, 1200)), random.normal(0, 1, 400), (-3, 0, 18))
+    last = Layer(random.normal(size=(topology.OUTPUTS, 400)), np.zeros(topology.OUTPUTS), (0,))
+    made = [Layer(random.normal(size=(400, 400)), np.ones(400), (-2, -1, 0, 1)), large, last]
+    written = acoustic_model.acoustic_model(made)
+    read = acoustic_model.layers_of(written)
+    for layer, expected in zip(read, acoustic_model.evened(made), strict=True):
+        assert layer.offsets == expected.offsets
+        assert layer.bias == pytest.approx(expected.bias, rel=1e-6)
+        assert np.abs(layer.weight - expected.weight).max() < 0.05 * expected.weight.std()
+    eight = _in_eight_bit(written)
+    assert read[0].weight == pytest.approx(eight, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b"RIFF", b"\0B<Nnet3> \ninput-node name=input dim=40\n\n"]
+)
+def test_other_files_are_no_acoustic_models(damaged: bytes) -> None:
+    with pytest.raises(ValueError, match="not an acoustic model"):
+        acoustic_model.layers_of(damaged)
+    whole = acoustic_model.acoustic_model(toy_network.layers())
+    with pytest.raises(ValueError, match="without <BiasParams>"):
+        acoustic_model.layers_of(whole[: whole.rindex(b"<BiasParams>")])
+
+
 def test_equal_weights_are_exported_too() -> None:
     made = toy_network.layers()
     made[0] = _layer(24, features.BINS, (-2, -1, 0, 1, 2))

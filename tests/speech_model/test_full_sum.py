@@ -144,3 +144,49 @@ def test_windows_keep_units_near_their_time() -> None:
         + logs[0, 5, 4] + logs[0, 6, 5] + logs[0, 7, 5]
     )  # fmt: skip
     assert losses[2] == pytest.approx(float(only), abs=1e-5)
+
+
+def test_a_network_made_of_layers_says_what_they_say_and_learns_like_any_other() -> None:
+    torch.manual_seed(6)
+    net = network.Network(24)
+    random = np.random.default_rng(7)
+    sounds = [random.normal(3, 20, (200, network.BINS)).astype(np.float32) for _ in range(4)]
+    batches = [network.padded([sound])[0] for sound in sounds]
+    net.train()
+    for batch in batches:
+        net(batch)
+    net.wake(batches)
+    for norm in [*net.norms, net.far_norm]:
+        norm.weight.data.uniform_(0.2, 3)
+        norm.bias.data.normal_()
+    net.eval()
+    layers = net.layers()
+    again = network.Network.from_layers(layers, batches)
+    with torch.no_grad():
+        expected = net(batches[0])
+        assert torch.allclose(again(batches[0]), expected, atol=1e-3)
+        # Where it was calibrated, the statistics of a batch are those it holds.
+        together = torch.cat(batches)
+        apart = again(together)
+        again.train()
+        assert torch.allclose(again(together), apart, rtol=0.05, atol=1)
+    for norm in [*again.norms, again.far_norm]:
+        assert torch.equal(norm.weight, torch.ones(24))
+    assert outputs(net.layers(), sounds[1].astype(np.float64)) == pytest.approx(
+        outputs(network.Network.from_layers(layers, batches).layers(), sounds[1]), abs=1e-3
+    )
+
+
+def test_layers_of_another_shape_make_no_network() -> None:
+    torch.manual_seed(8)
+    net = network.Network(12)
+    batch = torch.randn(2, network.BINS, 2 * network.CONTEXT + 61)
+    asleep = network.Network.from_layers(net.layers(), [batch])
+    net.wake([batch])
+    layers = net.layers()
+    assert network.Network.from_layers(layers, [batch]).awake
+    assert not asleep.awake
+    with pytest.raises(ValueError, match="a network of 10 layers, not 11"):
+        network.Network.from_layers([layers[0], *layers], [batch])
+    with pytest.raises(ValueError, match="meets another network"):
+        network.Network.from_layers([layers[1], *layers[1:]], [batch])

@@ -44,6 +44,7 @@ def test_callers_yes_no_and_commands_are_in_the_list() -> None:
     assert {"yes", "no", "command", "filler", "ending", "address", "bank"} <= kinds
     assert len({(item.kind, item.words) for item in lexicon.said()}) > 300
     assert all(item.weight > 0 for item in lexicon.said())
+    assert all(bool(item.asks) == (item.kind == "command") for item in lexicon.said())
 
 
 def test_weights_are_those_of_words_in_the_lexicon() -> None:

@@ -17,7 +17,7 @@ _ROWS = {
     "givens": ["たろう", "はなこ", "ゆみ"],
     "endings": [["です"], ["と", "もうします"]],
     "yes_no": [["はい"], ["そう", "です"], ["いいえ"], ["いえ"]],
-    "commands": [["もういちど"], ["もういちど", "おねがいします"]],
+    "commands": [["もういちど"], ["もういちど", "おねがいします"], ["もういちど", "おくって"]],
     "date_grammar": ["しょうわ ご ねん し がつ みっか"],
     "digit_words": ["いち", "に", "さん", "よん", "し"],
     "all_surnames": ["さとう", "かとう", "すずき", "おおの", "やまだ", "やまた"],
@@ -40,6 +40,12 @@ def made(tmp_path: Path) -> Scenarios:
     (tmp_path / "lists.json").write_text(json.dumps(_ROWS), "utf-8")
     answers = {"はい": "yes", "そう です": "yes", "いいえ": "no", "いえ": "no"}
     said = [_utterance(Kind.YES_NO, text, answer=value) for text, value in answers.items()]
+    asked = {
+        "もういちど": "repeat",
+        "もういちど おねがいします": "repeat",
+        "もういちど おくって": "send_again",
+    }
+    said += [_utterance(Kind.COMMAND, text, command=value) for text, value in asked.items()]
     return Scenarios(Lists.read(tmp_path / "lists.json"), said)
 
 
@@ -146,10 +152,23 @@ def test_yes_is_right_in_any_words(made: Scenarios, text: str, right: bool) -> N
     assert trial.judge(_heard(text)) is right
 
 
-def test_a_command_is_right_as_it_was_said(made: Scenarios) -> None:
-    trial = _only(made, _utterance(Kind.COMMAND, "もういちど おねがいします"))
-    assert trial.judge(_heard("もういちど おねがいします"))
-    assert not trial.judge(_heard("もういちど"))
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("もういちど おねがいします", True),
+        ("もういちど", True),
+        ("もういちど おくって", False),
+        ("もういちど [unk]", False),
+        ("はい", False),
+        ("", False),
+    ],
+)
+def test_a_command_is_right_where_it_asks_for_the_same(
+    made: Scenarios, text: str, right: bool
+) -> None:
+    trial = _only(made, _utterance(Kind.COMMAND, "もういちど おねがいします", command="repeat"))
+    assert trial.grammar == made.answers_grammar
+    assert trial.judge(_heard(text)) is right
 
 
 def test_dates_and_digits_are_right_by_value(made: Scenarios) -> None:

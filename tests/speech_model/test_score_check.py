@@ -24,7 +24,8 @@ _PRIORS = np.linspace(1, 5, OUTPUTS) / np.linspace(1, 5, OUTPUTS).sum()
 
 @pytest.fixture(scope="module")
 def layers() -> list[Layer]:
-    return toy_network.layers()
+    """As they are in the model's file."""
+    return acoustic_model.layers_of(acoustic_model.acoustic_model(toy_network.layers()))
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +70,41 @@ def test_priors_are_divided_by(tmp_path: Path, layers: list[Layer]) -> None:
     assert given != pytest.approx(_expected(layers, samples, ("いいえ",)), rel=0.05)
 
 
-def test_another_network_is_noticed(model: vosk.Model, tmp_path: Path) -> None:
+def test_another_network_is_noticed(model: vosk.Model, tmp_path: Path, layers: list[Layer]) -> None:
     said = [
         ("a", toy_network.sound(1, 0.6), ["はい"]),
         ("b", toy_network.sound(2, 0.8), ["いいえ"]),
     ]
 
-    def references(seed: int) -> list[Reference]:
-        outputs = partial(score_check.outputs, toy_network.layers(seed))
-        return score_check.refer(tmp_path / "wavs", said, features=features.mfcc, outputs=outputs)
+    def references(written: list[Layer], trained: list[Layer]) -> list[Reference]:
+        return score_check.refer(
+            tmp_path / "wavs",
+            said,
+            features=features.mfcc,
+            outputs=partial(score_check.outputs, written),
+            trained=partial(score_check.outputs, trained),
+        )
 
-    score_check.check(model, tmp_path / "wavs", references(seed=1))
-    with pytest.raises(ScoreMismatch, match=r"a\.wav.*the export differs"):
-        score_check.check(model, tmp_path / "wavs", references(seed=2))
+    mine, other = toy_network.layers(), toy_network.layers(seed=2)
+    score_check.check(model, tmp_path / "wavs", references(layers, mine))
+    with pytest.raises(ScoreMismatch, match=r"a\.wav.*Vosk reads them otherwise"):
+        score_check.check(model, tmp_path / "wavs", references(other, other))
+    with pytest.raises(ScoreMismatch, match=r"a\.wav.*rounded too much"):
+        score_check.check(model, tmp_path / "wavs", references(layers, other))
+
+
+@pytest.mark.parametrize("share", [0.002, -0.002])
+def test_a_score_that_is_hardly_off_is_noticed(
+    model: vosk.Model, tmp_path: Path, layers: list[Layer], share: float
+) -> None:
+    sound = toy_network.sound(1, 0.6)
+    _write_wav(tmp_path / "a.wav", sound)
+    right = _expected(layers, sound, ("はい",))
+    wrong = right * (1 + share)
+    assert abs(right) > 40
+    score_check.check(model, tmp_path, [Reference("a.wav", ("はい",), right, right)])
+    with pytest.raises(ScoreMismatch):
+        score_check.check(model, tmp_path, [Reference("a.wav", ("はい",), wrong, wrong)])
 
 
 def test_words_that_vosk_does_not_hear_are_told(model: vosk.Model) -> None:
@@ -96,10 +119,13 @@ def test_outputs_are_probabilities_every_third_frame(layers: list[Layer]) -> Non
 
 
 def test_references_survive_the_file(tmp_path: Path) -> None:
-    references = [Reference("a.wav", ("はい",), -12.3456), Reference("b.wav", ("え", "はい"), -7.0)]
+    references = [
+        Reference("a.wav", ("はい",), -12.3456, -12.5),
+        Reference("b.wav", ("え", "はい"), -7.0, -7.0),
+    ]
     score_check.write(tmp_path / "scores.json", references)
     assert score_check.read(tmp_path / "scores.json") == [
-        Reference("a.wav", ("はい",), -12.346),
+        Reference("a.wav", ("はい",), -12.346, -12.5),
         references[1],
     ]
 

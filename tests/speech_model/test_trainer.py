@@ -1,6 +1,7 @@
 """Training as a whole, on seconds of sound: it learns, and an interruption changes nothing."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 MISSING = "the extra 'model' is not installed; 'make model-env' installs it"
 torch = pytest.importorskip("torch", reason=MISSING)
 
-from speech_model import full_sum, misfits, synthesis, training  # noqa: E402
+from speech_model import full_sum, misfits, score_check, synthesis, training  # noqa: E402
 from speech_model.examples import Example  # noqa: E402
 from speech_model.features import BINS  # noqa: E402
 from speech_model.full_sum import Path as UnitPath  # noqa: E402
@@ -230,6 +231,32 @@ def test_a_stage_may_widen_the_network(
         start=tmp_path / training.CHECKPOINT,
     )
     assert torch.load(other.run(), weights_only=True)["output.weight"].shape[1] == 12
+
+
+def test_a_run_may_go_on_from_a_published_model(
+    tmp_path: Path, data: dict[str, list[Example]]
+) -> None:
+    stage = Stage({"sounds": 1.0}, 60, 0.03, gentle=True)
+
+    def run(name: str, stage: Stage, start: Path | None) -> list[float]:
+        training.Trainer(
+            tmp_path / name, 8, [stage], data, seed=1, progress=lambda line: None, start=start
+        ).run()
+        log = (tmp_path / name / "log.jsonl").read_text("utf-8").splitlines()
+        return [json.loads(line)["loss"] for line in log]
+
+    losses = run("first", stage, None)
+    # The average of all weights has hardly moved in so few steps.
+    state = torch.load(tmp_path / "first" / training.CHECKPOINT, weights_only=True)
+    published = Network.of(state["network"]).layers()
+    start = training.begin_with(tmp_path / "again", published, data["sounds"], seed=1)
+    onward = run("again", replace(stage, epochs=1, rate=1e-3), start)
+    assert onward[0] < 0.8 * losses[0]
+    began = Network.of(torch.load(start, weights_only=True)["average"])
+    heard = np.random.default_rng(1).normal(size=(50, BINS))
+    assert score_check.outputs(began.layers(), heard) == pytest.approx(
+        score_check.outputs(published, heard), abs=1e-2
+    )
 
 
 def test_a_corpus_may_be_heard_twice_in_an_epoch(

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from speech_model import corpora, schedule, voices
+from speech_model import corpora, schedule, text, voices
 
 PLAN = {corpus.name: corpus for corpus in corpora.plan()}
 
@@ -20,6 +20,25 @@ def test_a_build_is_trained_on_corpora_that_it_may_hear(build: str) -> None:
     used = {name for stage in schedule.stages(build) for name in stage.shares}
     assert used <= given
     assert not any(PLAN[name].tested for name in given)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.01])
+def test_who_goes_on_from_a_published_model_hears_the_first_of_each_corpus(scale: float) -> None:
+    whole = {corpus.name: corpus for corpus in corpora.plan(scale)}
+    plan = {corpus.name: corpus for corpus in schedule.again(corpora.plan(scale))}
+    used = {name for stage in schedule.onward() for name in stage.shares}
+    assert used == {name for name, corpus in plan.items() if not corpus.tested}
+    assert {name for name in whole if whole[name].tested} < set(plan)
+    for name, corpus in plan.items():
+        assert 2 <= corpus.count <= whole[name].count
+        first, all_of = (
+            [*text.training(name, count, 1, corpus.mix)]
+            for count in (corpus.count, whole[name].count)
+        )
+        assert first == all_of[: len(first)]
+    assert sum(corpus.count for corpus in plan.values()) < 0.5 * sum(
+        corpus.count for corpus in whole.values()
+    )
 
 
 @pytest.mark.parametrize(
