@@ -52,6 +52,8 @@ class Network(nn.Module):
         super().__init__()
         self.width = width
         self.dropout = dropout
+        #: What dropout is drawn from; None: from PyTorch's own.
+        self.noise: torch.Generator | None = None
         self.scale = nn.BatchNorm1d(BINS, affine=False, momentum=0.02)
         sizes = [BINS] + [width] * len(_SHAPE)
         self.convolutions = nn.ModuleList(
@@ -83,7 +85,8 @@ class Network(nn.Module):
     def _dropped(self, hidden: Tensor) -> Tensor:
         if not (self.training and self.dropout):
             return hidden
-        kept = torch.rand(*hidden.shape[:2], 1, device=hidden.device) > self.dropout
+        size = (*hidden.shape[:2], 1)
+        kept = torch.rand(size, device=hidden.device, generator=self.noise) > self.dropout
         return hidden * (kept / (1 - self.dropout)).to(hidden.dtype)
 
     def wake(self, features: Sequence[Tensor]) -> None:

@@ -6,11 +6,9 @@ import json
 import random
 import shutil
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +16,20 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from speech_model import augmentation, full_sum, misfits, synthesis
+from speech_model import batches, full_sum, misfits
 from speech_model.acoustic_model import Layer
+from speech_model.batches import Spoken
 from speech_model.examples import Example, evenly
-from speech_model.features import Features, mfcc
+from speech_model.features import Features
 from speech_model.network import SUBSAMPLING, Network, padded
 from speech_model.phones import UNITS
+from speech_model.replicas import Replicas
 from speech_model.schedule import Stage
-from speech_model.telephone_line import RATE_HZ, resampled
 
 Progress = Callable[[str], None]
-Samples = npt.NDArray[np.float64]
-#: For each output, whether the caller speaks.
-Spoken = npt.NDArray[np.bool_]
-#: Seconds of speech in one batch, about.
-_BATCH_S = 50.0
 #: Share of examples that are no speech at all and must be heard as silence.
 _NON_SPEECH = 0.07
 _BACKGROUND = 80
-_AHEAD = 8
 CHECKPOINT = "checkpoint.pt"
 #: The state at the end of the stage that hands over to another build.
 HANDED_OVER = "handed_over.pt"
@@ -46,103 +39,6 @@ BEGAN_WITH = "began_with.pt"
 _WAKING = 60
 #: How much the newest weights count in the average of all.
 _NEWEST = 1 / 300
-
-
-@lru_cache(maxsize=30_000)
-def _sound(wav: str) -> npt.NDArray[np.int16]:
-    audio = synthesis.read_wav(Path(wav))
-    return np.round(audio * 32767).astype(np.int16)
-
-
-@lru_cache(maxsize=1)
-def _background(wavs: tuple[str, ...]) -> list[npt.NDArray[np.float64]]:
-    return [resampled(synthesis.read_wav(Path(wav)), synthesis.RATE_HZ, RATE_HZ) for wav in wavs]
-
-
-def _features(
-    wavs: list[str],
-    seed: int,
-    background: tuple[str, ...],
-    gentle: bool,
-    everyday: float = 0.0,
-    noise_db: tuple[float, float] = (8.0, 35.0),
-) -> list[Features]:
-    """MFCCs of each example over a fresh line."""
-    return [features for features, _ in _heard(wavs, seed, background, gentle, everyday, noise_db)]
-
-
-def _heard(
-    wavs: list[str],
-    seed: int,
-    background: tuple[str, ...],
-    gentle: bool,
-    everyday: float,
-    noise_db: tuple[float, float],
-) -> list[tuple[Features, Spoken]]:
-    """MFCCs of each example over a fresh line, and in which outputs its caller speaks."""
-    out = []
-
-    def add(sent: Samples, said: Samples, warp: float = 1.0) -> None:
-        features = mfcc(sent, warp=warp)
-        outputs = -(-len(features) // SUBSAMPLING)
-        out.append((features, augmentation.speaking(said, outputs)))
-
-    for at, wav in enumerate(wavs):
-        noise = np.random.default_rng((seed, at))
-        if not wav:
-            sent = augmentation.non_speech(noise, _background(background))
-            add(sent, np.zeros(len(sent)))
-            continue
-        audio = _sound(wav).astype(np.float64) / 32767
-        if gentle:
-            sent = augmentation.telephone(audio, synthesis.RATE_HZ, noise, noise.uniform(25, 40))
-            add(sent, augmentation.around(audio, synthesis.RATE_HZ))
-            continue
-        if everyday and noise.random() < everyday:
-            snr_db = noise.uniform(*noise_db)
-            sent = augmentation.telephone(audio, synthesis.RATE_HZ, noise, snr_db)
-            said = augmentation.around(audio, synthesis.RATE_HZ)
-            add(sent, said, float(noise.uniform(0.95, 1.05)))
-            continue
-        sent, said = augmentation.sent_and_said(
-            audio, synthesis.RATE_HZ, noise, _background(background)
-        )
-        add(sent, said, float(noise.uniform(0.88, 1.12)))
-    return out
-
-
-def batches(items: list[Example], shuffle: random.Random) -> list[list[Example]]:
-    """``items`` in batches of like lengths, in random order."""
-    order = sorted(items, key=lambda item: item.seconds + shuffle.uniform(0, 0.4))
-    out: list[list[Example]] = []
-    at = 0
-    while at < len(order):
-        size = max(4, int(_BATCH_S / (order[at].seconds + 1.0)))
-        out.append(order[at : at + size])
-        at += size
-    shuffle.shuffle(out)
-    return out
-
-
-def _ahead(
-    plan: list[list[Example]],
-    pool: ProcessPoolExecutor,
-    seed: int,
-    background: tuple[str, ...],
-    stage: Stage,
-) -> Iterator[tuple[list[Example], list[tuple[Features, Spoken]]]]:
-    """The batches of ``plan`` with their features, made by other processes while one trains."""
-    waiting: deque[tuple[list[Example], Future[list[tuple[Features, Spoken]]]]] = deque()
-    for at, batch in enumerate(plan):
-        wavs = [item.wav for item in batch]
-        line = (background, stage.gentle, stage.everyday, stage.noise_db)
-        waiting.append((batch, pool.submit(_heard, wavs, seed + at, *line)))
-        if len(waiting) > _AHEAD:
-            ready, future = waiting.popleft()
-            yield ready, future.result()
-    while waiting:
-        ready, future = waiting.popleft()
-        yield ready, future.result()
 
 
 class _Average:
@@ -261,7 +157,7 @@ class Trainer:
             self._progress(f"{name}: {len(found)} of {len(items)} do not say their text")
         if stage.wakes:
             sounds = sorted(item.wav for item in self._data[min(stage.shares)])[:_WAKING]
-            heard = _features(sounds, self._seed, (), gentle=False, everyday=1.0)
+            heard = batches.arriving(sounds, self._seed, (), gentle=False, everyday=1.0)
             self._network.wake([padded([each])[0].to(self._device) for each in heard])
             self._average = _Average(self._network)
         if stage.width:
@@ -291,18 +187,18 @@ class Trainer:
             items += [silent] * round(_NON_SPEECH * len(items))
         sounds = [item.wav for item in items if item.wav]
         background = tuple(random.Random(self._seed).sample(sounds, min(_BACKGROUND, len(sounds))))
-        plan = batches(items, shuffle)
-        # What dropout leaves out must not depend on where a run was interrupted.
-        torch.manual_seed(self._seed * 10_000 + self._epoch)
+        plan = batches.batches(items, shuffle)
         self._network.train()
         self._network.dropout = stage.dropout
         began, loss_sum, frames = time.monotonic(), 0.0, 0
         seed = self._seed * 1_000_000 + self._epoch * 10_000
-        stream = _ahead(plan, pool, seed, background, stage)
+        stream = batches.ahead(plan, pool, seed, background, stage)
+        # What dropout leaves out must not depend on where a run was interrupted.
+        replicas = Replicas(self._network, self._seed * 10_000 + self._epoch)
         for at, (batch, heard) in enumerate(stream):
             done = (within + at / len(plan)) / (stage.cycle or stage.epochs)
             self._set_rate(stage, done, within * len(plan) + at)
-            loss, outputs = self._step(batch, heard, hushed=stage.hushed)
+            loss, outputs = self._step(replicas, batch, heard, hushed=stage.hushed)
             loss_sum += loss
             frames += outputs
             if at % 25 == 0 or at + 1 == len(plan):
@@ -310,6 +206,7 @@ class Trainer:
                     f"epoch {self._epoch + 1}/{total} batch {at + 1}/{len(plan)} "
                     f"loss {loss_sum / max(1, frames):.4f} {time.monotonic() - began:.0f} s"
                 )
+        replicas.close()
         record: dict[str, Any] = {
             "epoch": self._epoch + 1,
             "loss": loss_sum / max(1, frames),
@@ -330,7 +227,12 @@ class Trainer:
             group["lr"] = rate
 
     def _step(
-        self, batch: list[Example], heard: list[tuple[Features, Spoken]], *, hushed: bool
+        self,
+        replicas: Replicas,
+        batch: list[Example],
+        heard: list[tuple[Features, Spoken]],
+        *,
+        hushed: bool,
     ) -> tuple[float, int]:
         """One step; gives the summed loss and the number of outputs it is over."""
         usable = [
@@ -341,22 +243,29 @@ class Trainer:
         ]
         if not usable:
             return 0.0, 0
-        inputs, counts = padded([features for _, features, _ in usable])
-        spoken = torch.zeros(len(usable), max(counts), dtype=torch.bool) if hushed else None
-        if spoken is not None:
-            for row, (_, _, where) in enumerate(usable):
-                spoken[row, : len(where)] = torch.from_numpy(where)
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
-            logs = self._network(inputs.to(self._device))
-        # The loop over time of the loss is a thousand tiny steps: on the CPU, wherever the rest is.
-        loss = full_sum.full_sum(logs.cpu(), counts, [item.path for item, *_ in usable], spoken)
-        mean = loss.sum() / sum(counts)
+        outputs = sum(-(-len(features) // SUBSAMPLING) for _, features, _ in usable)
+
+        def backward(network: Network, part: Sequence[tuple[Example, Features, Spoken]]) -> float:
+            inputs, counts = padded([features for _, features, _ in part])
+            spoken = torch.zeros(len(part), max(counts), dtype=torch.bool) if hushed else None
+            if spoken is not None:
+                for row, (_, _, where) in enumerate(part):
+                    spoken[row, : len(where)] = torch.from_numpy(where)
+            with torch.autocast(self._device.type, dtype=torch.bfloat16):
+                logs = network(inputs.to(self._device))
+            # The loop over time of the loss is a thousand tiny steps: on the CPU, wherever the rest
+            # is.
+            loss = full_sum.full_sum(logs.cpu(), counts, [item.path for item, *_ in part], spoken)
+            (loss.sum() / outputs).backward()  # type: ignore[no-untyped-call]
+            return float(loss.detach().sum())
+
         self._optimiser.zero_grad()
-        mean.backward()  # type: ignore[no-untyped-call]
+        total = replicas.gradients(backward, usable)
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), 5.0)
         self._optimiser.step()
+        replicas.follow()
         self._average.add(self._network)
-        return float(loss.detach().sum()), sum(counts)
+        return total, outputs
 
 
 def begin_with(folder: Path, layers: Sequence[Layer], items: list[Example], seed: int) -> Path:
@@ -365,7 +274,7 @@ def begin_with(folder: Path, layers: Sequence[Layer], items: list[Example], seed
     Its normalisations are set by how the sounds of ``items`` arrive over everyday lines.
     """
     wavs = [item.wav for item in items]
-    heard = _features(wavs, seed, (), gentle=False, everyday=1.0)
+    heard = batches.arriving(wavs, seed, (), gentle=False, everyday=1.0)
     network = Network.from_layers(layers, [padded([each])[0] for each in heard])
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / BEGAN_WITH
@@ -381,7 +290,7 @@ def priors(network: Network, items: list[Example], seed: int) -> npt.NDArray[np.
     with torch.no_grad():
         for at in range(0, len(items), 25):
             wavs = [item.wav for item in items[at : at + 25]]
-            inputs, counts = padded(_features(wavs, seed + at, background, False))
+            inputs, counts = padded(batches.arriving(wavs, seed + at, background, False))
             likely = network(inputs).exp().numpy()
             for row, count in zip(likely, counts, strict=True):
                 total += row[:count].sum(0)
