@@ -223,6 +223,14 @@ class Recipe:
     def _export(self, build: str) -> None:
         network = self.network(build)
         log = (self.work / build / "log.jsonl").read_text("utf-8").splitlines()
+        history: dict[str, object] = {
+            "scale": self.scale,
+            "epochs": [json.loads(line) for line in log],
+        }
+        if self.start is not None:
+            before = json.loads((self.start / "model.json").read_text("utf-8"))
+            began = {"date": before["date"], "sha256": before["sha256"]["am/final.mdl"]}
+            history["began_with"] = began | before["training"]
         priors = self._priors(build)
         np.save(self.work / build / "priors.npy", priors)
         model_directory.write(
@@ -234,7 +242,7 @@ class Recipe:
                 version=_VERSION,
                 date=self.day.isoformat(),
                 seed=self.seed,
-                training={"scale": self.scale, "epochs": [json.loads(line) for line in log]},
+                training=history,
             ),
             mfcc=model_directory.Mfcc(features.BINS, features.LOW_HZ, features.HIGH_HZ),
             priors=priors,

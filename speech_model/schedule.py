@@ -8,6 +8,8 @@ from speech_model import corpora
 from speech_model.corpora import Corpus
 
 BUILDS = ("evaluation", "shipped")
+#: Names of corpora.
+Corpora = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Stage:
     cycle: int = 0
     noise_db: tuple[float, float] = (8.0, 35.0)
     wakes: bool = False
-    doubts: tuple[str, ...] = ()
+    doubts: Corpora = ()
     breathing: bool = False
     width: int = 0
     dropout: float = 0.1
@@ -53,7 +55,8 @@ def stages(build: str) -> list[Stage]:
     lines; then more of the neural voices, which are the hardest to hear; then, without the
     utterances that do not say their text, over louder noise. From there each build goes its way,
     both for long: the shipped one with the voices that the other must not hear, and then with the
-    Japanese voices as they are.
+    Japanese voices as they are. Then both are widened, and in the last stage learn that nothing is
+    silence where somebody speaks.
     """
     hmm = {"mei": 0.5, "m001": 0.5}
     neural = {"mei": 0.25, "m001": 0.25, "espeak": 0.1, "kokoro": 1.0}
@@ -64,6 +67,7 @@ def stages(build: str) -> list[Stage]:
     long = {"mei": 0.3, "m001": 0.3, "espeak": 0.05, "kokoro": 0.7, "kokoro-careful": 1.0}
     onsets = {"mei-onset": 0.5, "m001-onset": 0.5}
     own_too = {**long, "kokoro-own": 1.0}
+    short_too = {**own_too, "kokoro-short": 2.0, **onsets, "kokoro-onset": 1.0}
     if build == "evaluation":
         return [
             Stage({"mei": 1.0, "m001": 0.5}, 1, 2e-3, gentle=True, windows=True),
@@ -98,7 +102,7 @@ def stages(build: str) -> list[Stage]:
                 breathing=True,
             ),
             Stage(
-                {**own_too, "kokoro-short": 2.0, **onsets, "kokoro-onset": 1.0},
+                short_too,
                 30,
                 1e-3,
                 everyday=0.6,
@@ -108,6 +112,7 @@ def stages(build: str) -> list[Stage]:
                 width=448,
                 dropout=0.03,
             ),
+            _hushed(short_too, dropout=0.03),
         ]
     unseen = ("kokoro-unseen", "kokoro-careful-unseen")
     shares = {**noisy, "mei": 0.15, "m001": 0.15, "kokoro": 0.3, **dict.fromkeys(unseen, 1.0)}
@@ -167,7 +172,23 @@ def stages(build: str) -> list[Stage]:
             width=448,
             dropout=0.0,
         ),
+        _hushed(wide),
     ]
+
+
+def _hushed(shares: dict[str, float], *, dropout: float = 0.0, doubts: Corpora = ()) -> Stage:
+    """The last stage: nothing is silence any more where somebody speaks."""
+    return Stage(
+        shares,
+        38,
+        1e-3,
+        everyday=0.6,
+        noise_db=(4.0, 28.0),
+        doubts=doubts,
+        breathing=True,
+        dropout=dropout,
+        hushed=True,
+    )
 
 
 #: What a shipped build hears that goes on from a published one: the first utterances of each
@@ -202,19 +223,7 @@ def onward() -> list[Stage]:
         **dict.fromkeys(("mei-onset", "m001-onset"), 0.4),
         "espeak": 1.0,
     }
-    return [
-        Stage(
-            shares,
-            44,
-            1e-3,
-            everyday=0.6,
-            noise_db=(4.0, 28.0),
-            doubts=tuple(name for name in _AGAIN if name.startswith("kokoro")),
-            breathing=True,
-            dropout=0.0,
-            hushed=True,
-        )
-    ]
+    return [_hushed(shares, doubts=tuple(name for name in _AGAIN if name.startswith("kokoro")))]
 
 
 def again(plan: list[Corpus]) -> list[Corpus]:
