@@ -64,6 +64,8 @@ STEPS = (
     "check",
     "evaluate",
 )
+#: How far the weights go from a published model to what further training made of them.
+SHARE = 0.25
 #: Of each corpus, the utterances over which normalisations are set when a model is gone on from.
 _SOME = 8
 _VERSION = "1"
@@ -181,7 +183,7 @@ class Recipe:
         }
 
     def _weights(self, build: str) -> Path:
-        return self.work / build / "network.pt"
+        return self.work / build / training.WEIGHTS
 
     def _assets(self) -> None:
         assets.prepare(self.work / "assets")
@@ -207,13 +209,15 @@ class Recipe:
             start=self._beginning(build, data),
             processes=max(1, self.processes - 1),
         ).run()
+        if self.start is not None:
+            training.blend(self.work / build, _few(data), SHARE, self.seed)
 
     def _beginning(self, build: str, data: dict[str, list[Example]]) -> Path | None:
         """The state of a network that ``build`` begins with, if it does not begin with nothing."""
         if self.start is None:
             return self.work / "evaluation" / training.HANDED_OVER if build == "shipped" else None
-        some = [item for name in sorted(data) for item in data[name][:_SOME]]
-        return training.begin_with(self.work / build, _layers(self.start), some, self.seed)
+        layers = _layers(self.start)
+        return training.begin_with(self.work / build, layers, _few(data), self.seed)
 
     def _priors(self, build: str) -> Floats:
         data = self._data(build)
@@ -312,6 +316,11 @@ class Recipe:
 
     def _say(self, build: str, line: str) -> None:
         self.progress(f"{build}: {line}")
+
+
+def _few(data: dict[str, list[Example]]) -> list[Example]:
+    """Some utterances of every corpus."""
+    return [item for name in sorted(data) for item in data[name][:_SOME]]
 
 
 def _layers(model: Path) -> list[acoustic_model.Layer]:

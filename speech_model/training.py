@@ -31,12 +31,15 @@ Progress = Callable[[str], None]
 _NON_SPEECH = 0.07
 _BACKGROUND = 80
 CHECKPOINT = "checkpoint.pt"
+WEIGHTS = "network.pt"
 #: The state at the end of the stage that hands over to another build.
 HANDED_OVER = "handed_over.pt"
 #: The state of a published model's network, where a run goes on from one.
 BEGAN_WITH = "began_with.pt"
 #: Utterances over which the normalisation of a waking convolution is set.
 _WAKING = 60
+#: Utterances in a batch over which normalisations are set.
+_TOGETHER = 16
 #: How much the newest weights count in the average of all.
 _NEWEST = 1 / 300
 
@@ -93,7 +96,7 @@ class Trainer:
 
     def run(self) -> Path:
         """Train to the end from wherever the last run stopped; gives the weights' file."""
-        weights = self._folder / "network.pt"
+        weights = self._folder / WEIGHTS
         checkpoint = self._folder / CHECKPOINT
         if checkpoint.exists():
             state = torch.load(checkpoint, weights_only=True)
@@ -280,6 +283,18 @@ def begin_with(folder: Path, layers: Sequence[Layer], items: list[Example], seed
     path = folder / BEGAN_WITH
     torch.save({"average": network.state_dict(), "left_out": []}, path)
     return path
+
+
+def blend(folder: Path, items: list[Example], share: float, seed: int) -> None:
+    """Replaces the weights of a run that :func:`begin_with` began: ``share`` of the way from what
+    it began with to what came of it. ``items`` set the normalisations, as they did there."""
+    weights = folder / WEIGHTS
+    before = torch.load(folder / BEGAN_WITH, weights_only=True)["average"]
+    ordered = sorted(items, key=lambda item: item.seconds)
+    heard = batches.arriving([item.wav for item in ordered], seed, (), gentle=False, everyday=1.0)
+    features = [padded(heard[at : at + _TOGETHER])[0] for at in range(0, len(heard), _TOGETHER)]
+    after = torch.load(weights, weights_only=True)
+    torch.save(Network.between(before, after, share, features).state_dict(), weights)
 
 
 def priors(network: Network, items: list[Example], seed: int) -> npt.NDArray[np.float64]:
