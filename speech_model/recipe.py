@@ -81,6 +81,9 @@ never at all.
 """
 
 
+_EARLIER = "\nOf an earlier run; the shipped build has been trained on since.\n"
+
+
 class OtherRecipe(Exception):
     """A work folder holds what another recipe made."""
 
@@ -145,7 +148,10 @@ class Recipe:
             # Its title becomes that of a chapter.
             return re.sub(r"^#", "##", text, flags=re.MULTILINE)
         found = re.search(rf"^## \S+-{build} .*?(?=^## |\Z)", page.read_text("utf-8"), re.M | re.S)
-        return found[0].rstrip() + "\n" if found else f"## {build}: not measured\n"
+        if found is None:
+            return f"## {build}: not measured\n"
+        title, rest = found[0].rstrip().replace(_EARLIER, "").split("\n", 1)
+        return f"{title}\n{_EARLIER}{rest}\n"
 
     def model(self, build: str) -> Path:
         """Where the model directory of a build is."""

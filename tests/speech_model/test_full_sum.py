@@ -190,3 +190,32 @@ def test_layers_of_another_shape_make_no_network() -> None:
         network.Network.from_layers([layers[0], *layers], [batch])
     with pytest.raises(ValueError, match="meets another network"):
         network.Network.from_layers([layers[1], *layers[1:]], [batch])
+
+
+def test_between_two_networks_lies_another_normalised_anew() -> None:
+    torch.manual_seed(9)
+    random = np.random.default_rng(9)
+    sounds = [random.normal(3, 20, (200, network.BINS)).astype(np.float32) for _ in range(4)]
+    batches = [network.padded([sound])[0] for sound in sounds]
+    before = network.Network(12)
+    before.train()
+    for batch in batches:
+        before(batch)
+    before.wake(batches)
+    after = network.Network.of(before.state_dict())
+    after.output.bias.data += 4.0
+    after.norms[0].bias.data += 1.0
+
+    def between(share: float) -> network.Network:
+        return network.Network.between(before.state_dict(), after.state_dict(), share, batches)
+
+    quarter = between(0.25)
+    assert torch.allclose(quarter.output.bias, before.output.bias + 1.0)
+    assert torch.allclose(quarter.norms[0].bias, before.norms[0].bias + 0.25)
+    assert not quarter.training
+    # The statistics are those of what it is given, not a mixture of the old ones.
+    hidden = [quarter.convolutions[0](quarter.scale(batch)) for batch in batches]
+    means = torch.stack([each.mean((0, 2)) for each in hidden]).mean(0)
+    assert torch.allclose(quarter.norms[0].running_mean, means, rtol=1e-3, atol=1e-3)
+    assert torch.equal(between(1.0).output.bias, after.output.bias)
+    assert torch.equal(between(0.0).output.bias, before.output.bias)
