@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
@@ -16,13 +15,14 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
     NoDecode,
+    PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 from pydantic_settings.exceptions import SettingsError as MalformedJson
 
 from ivr.errors import SettingsError
+from ivr.setting_sources import PREFIX, OurVariables, unknown_in
 from ivr.setting_values import (
     Address,
     OptionalE164,
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     """All settings with their defaults; :meth:`production_problems` names those that a
     deployment has to give."""
 
-    model_config = SettingsConfigDict(env_prefix="IVR_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     #: ``rehearsal`` makes its own keys and writes codes to a file; ``production`` refuses both.
     mode: Literal["rehearsal", "production"] = "rehearsal"
@@ -353,19 +353,17 @@ class Settings(BaseSettings):
             },
         }
 
-
-def _unknown_settings(env_file: str) -> list[str]:
-    """The names in the file that begin with ``IVR_`` and are none of ours, each with the nearest.
-
-    Only in the file: an environment may hold others' (Kubernetes sets ``IVR_SERVICE_HOST``).
-    """
-    known = [f"IVR_{name.upper()}" for name in Settings.model_fields]
-    given = (name.upper() for name in DotEnvSettingsSource(Settings, env_file=env_file).env_vars)
-    lines = []
-    for name in sorted(name for name in given if name.startswith("IVR_") and name not in known):
-        near = get_close_matches(name, known, n=1)
-        lines.append(f"{name} (did you mean {near[0]}?)" if near else name)
-    return lines
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was given, before the environment, before the env file (the library's hook)."""
+        return init_settings, OurVariables(settings_cls), dotenv_settings
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -378,7 +376,7 @@ def load_settings(**overrides: object) -> Settings:
     if env_file and not Path(env_file).is_file():
         raise SettingsError(f"IVR_ENV_FILE names no file: {env_file}")
     try:
-        unknown = _unknown_settings(env_file) if env_file else []
+        unknown = unknown_in(env_file, Settings) if env_file else []
         if unknown:
             raise SettingsError(f"{env_file} names no settings:\n  " + "\n  ".join(unknown))
         return Settings(_env_file=env_file, **overrides)  # type: ignore[call-arg,arg-type]
