@@ -27,6 +27,9 @@ from speech_model.topology import (
 )
 
 Floats = NDArray[np.float64]
+#: How much the outputs are divided by their priors: best of a few tried on the evaluation build
+#: (README.md, "Tuning").
+PRIOR_SCALE = 0.3
 _CODES = 2**16 - 1
 #: Matrices of so many numbers are written in 8 bit, smaller ones in 16.
 _LARGE = 2**17

@@ -36,8 +36,9 @@ from speech_model import (
     score_check,
     training,
     trials,
+    vowel_lengths,
 )
-from speech_model.acoustic_model import Floats, scaled_priors
+from speech_model.acoustic_model import PRIOR_SCALE, Floats, scaled_priors
 from speech_model.corpora import Corpus
 from speech_model.examples import Example
 from speech_model.graph import UnknownCosts, costs
@@ -48,9 +49,7 @@ from speech_model.schedule import BUILDS, again, heard_by, onward, stages
 Progress = Callable[[str], None]
 #: Units in every hidden layer.
 WIDTH = 320
-#: How much the outputs are divided by their priors, and what [unk] costs: best of a few tried on
-#: the evaluation build (README.md, "Tuning").
-PRIOR_SCALE = 0.3
+#: What [unk] costs: best of a few tried on the evaluation build (README.md, "Tuning").
 UNKNOWN = UnknownCosts(word=6.0, phone=3.0)
 #: Noise of evaluation, in dB below speech.
 SNR_DB = (25.0, 10.0)
@@ -65,7 +64,7 @@ STEPS = (
     "evaluate",
 )
 #: How far the weights go from a published model to what further training made of them.
-SHARE = 0.25
+SHARE = 0.15
 #: Of each corpus, the utterances over which normalisations are set when a model is gone on from.
 _SOME = 8
 _VERSION = "1"
@@ -241,11 +240,11 @@ class Recipe:
             before = json.loads((self.start / "model.json").read_text("utf-8"))
             began = {"date": before["date"], "sha256": before["sha256"]["am/final.mdl"]}
             history["began_with"] = began | before["training"]
-        priors = self._priors(build)
+        priors = vowel_lengths.shared(self._priors(build))
         np.save(self.work / build / "priors.npy", priors)
         model_directory.write(
             self.model(build),
-            network.layers(),
+            vowel_lengths.levelled(network.layers()),
             lexicon.lexicon(),
             card=model_directory.Card(
                 name=f"honnin-rehearsal-ja-{build}",
@@ -330,8 +329,9 @@ def _few(data: dict[str, list[Example]]) -> list[Example]:
 
 
 def _layers(model: Path) -> list[acoustic_model.Layer]:
-    """The layers of a model directory."""
-    return acoustic_model.layers_of((model / "am" / "final.mdl").read_bytes())
+    """The layers of a model directory, as they were trained."""
+    read = acoustic_model.layers_of((model / "am" / "final.mdl").read_bytes())
+    return vowel_lengths.as_trained(read)
 
 
 def _some(said: Sequence[tuple[str, score_check.Pcm, Sequence[str]]]) -> list[torch.Tensor]:
@@ -343,5 +343,5 @@ def _scores(network: Network, priors: Floats, frames: NDArray[np.floating]) -> F
     """The network's log-probabilities over the priors, as a recogniser scores them."""
     batch, counts = padded([frames.astype(np.float32)])
     with torch.no_grad():
-        logs = network(batch)[0, : counts[0]].double().numpy()
+        logs = vowel_lengths.level(network(batch)[0, : counts[0]].double().numpy())
     return np.asarray(logs - np.log(scaled_priors(priors, PRIOR_SCALE)))

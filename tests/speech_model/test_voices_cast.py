@@ -36,9 +36,8 @@ def test_who_goes_on_from_a_published_model_hears_the_first_of_each_corpus(scale
             for count in (corpus.count, whole[name].count)
         )
         assert first == all_of[: len(first)]
-    assert sum(corpus.count for corpus in plan.values()) < 0.5 * sum(
-        corpus.count for corpus in whole.values()
-    )
+    slow = [name for name in plan if name.startswith("kokoro")]
+    assert sum(plan[name].count for name in slow) < 0.5 * sum(whole[name].count for name in slow)
 
 
 @pytest.mark.parametrize(

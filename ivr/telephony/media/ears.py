@@ -218,7 +218,7 @@ class _NameEar:
 
     def _spelt(self, closely: Sequence[Transcript]) -> list[_Spelt]:
         """Phrases of the grammars that are made of words that the model spells them with, where
-        they were heard without doubt: 失礼しました is nothing that its own language model knows."""
+        they were heard without doubt: for its own language model they are strings of morae."""
         found: list[_Spelt] = []
         words = [word for each in closely[:1] for word in each.words]
         for start, end in itertools.combinations(range(len(words) + 1), 2):

@@ -173,14 +173,13 @@ def test_a_command_is_written_as_its_grammar_writes_it(hear: Hear) -> None:
 def test_who_corrects_a_name_politely_is_understood(
     hear: Hear, said: str, name: tuple[str, str]
 ) -> None:
-    """失礼しました is no word of the model: its grammar has it spelt."""
     pytest.importorskip("pyopenjtalk", reason="pip install 'honnin-ivr[voice]'")
     from ivr.speaking.open_jtalk import OpenJTalk
 
     voice = OpenJTalk(Readings({}, {}))
     quiet = bytes(8000)
     heard = hear(quiet + voice.speak(said, 100).pcm + quiet, (KATAOKA,))
-    assert "失礼" in heard.hypotheses[0].text
+    assert "しつれい" in heard.hypotheses[0].text
     understood = slots.parse("name", heard.hypotheses, language="ja", today=TODAY)
     assert isinstance(understood.value, HeardName)
     assert (understood.value.surnames[0], understood.value.givens[0]) == name
