@@ -157,33 +157,18 @@ class Network(nn.Module):
 
     @classmethod
     def between(
-        cls,
-        before: Mapping[str, Tensor],
-        after: Mapping[str, Tensor],
-        share: float,
-        features: Sequence[Tensor],
+        cls, before: Mapping[str, Tensor], after: Mapping[str, Tensor], share: float
     ) -> Network:
         """The network whose weights lie ``share`` of the way from ``before`` to ``after``, what
         ``before`` became by further training (Wortsman and others: "Robust fine-tuning of
-        zero-shot models", CVPR 2022). Its normalisations are set by what the ``features``, batches
-        as for :meth:`forward`, give on average."""
+        zero-shot models", CVPR 2022). What it is normalised by lies there too: measured anew over
+        some utterances, as for networks further apart, it depends on which (README.md)."""
         network = cls.of(
             {
                 name: value.lerp(after[name], share) if value.is_floating_point() else value
                 for name, value in before.items()
             }
         )
-        norms = [*network.norms, network.far_norm]
-        network.train()
-        network.scale.eval()
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # the mean of all batches, each weighing the same
-        with torch.no_grad():
-            for batch in features:
-                network(batch)
-        for norm in norms:
-            norm.momentum = 0.1
         network.eval()
         return network
 

@@ -64,7 +64,7 @@ STEPS = (
     "evaluate",
 )
 #: How far the weights go from a published model to what further training made of them.
-SHARE = 0.15
+SHARE = 0.5
 #: Of each corpus, the utterances over which normalisations are set when a model is gone on from.
 _SOME = 8
 _VERSION = "1"
@@ -215,7 +215,7 @@ class Recipe:
             processes=max(1, self.processes - 1),
         ).run()
         if self.start is not None:
-            training.blend(self.work / build, _few(data), SHARE, self.seed)
+            training.blend(self.work / build, SHARE)
 
     def _beginning(self, build: str, data: dict[str, list[Example]]) -> Path | None:
         """The state of a network that ``build`` begins with, if it does not begin with nothing."""

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from speech_model import batches, full_sum, misfits
+from speech_model import batches, full_sum, misfits, rivals, vowel_lengths
 from speech_model.acoustic_model import Layer
 from speech_model.batches import Spoken
 from speech_model.examples import Example, evenly
@@ -30,6 +30,8 @@ Progress = Callable[[str], None]
 #: Share of examples that are no speech at all and must be heard as silence.
 _NON_SPEECH = 0.07
 _BACKGROUND = 80
+#: Utterances over which outputs are counted before an epoch against rivals.
+_COUNTED = 200
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "network.pt"
 #: The state at the end of the stage that hands over to another build.
@@ -38,8 +40,6 @@ HANDED_OVER = "handed_over.pt"
 BEGAN_WITH = "began_with.pt"
 #: Utterances over which the normalisation of a waking convolution is set.
 _WAKING = 60
-#: Utterances in a batch over which normalisations are set.
-_TOGETHER = 16
 #: How much the newest weights count in the average of all.
 _NEWEST = 1 / 300
 
@@ -196,12 +196,13 @@ class Trainer:
         began, loss_sum, frames = time.monotonic(), 0.0, 0
         seed = self._seed * 1_000_000 + self._epoch * 10_000
         stream = batches.ahead(plan, pool, seed, background, stage)
+        against = self._rivals(stage)
         # What dropout leaves out must not depend on where a run was interrupted.
         replicas = Replicas(self._network, self._seed * 10_000 + self._epoch)
         for at, (batch, heard) in enumerate(stream):
             done = (within + at / len(plan)) / (stage.cycle or stage.epochs)
             self._set_rate(stage, done, within * len(plan) + at)
-            loss, outputs = self._step(replicas, batch, heard, hushed=stage.hushed)
+            loss, outputs = self._step(replicas, batch, heard, stage.hushed, against)
             loss_sum += loss
             frames += outputs
             if at % 25 == 0 or at + 1 == len(plan):
@@ -219,6 +220,16 @@ class Trainer:
         with (self._folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(record) + "\n")
 
+    def _rivals(self, stage: Stage) -> rivals.Rivals | None:
+        """What a stage sets against what was said."""
+        if not stage.rivals:
+            return None
+        items = [item for name in sorted(stage.shares) for item in self._data[name]]
+        network = Network.of(self._average.state)
+        often = priors(network, items[:: max(1, len(items) // _COUNTED)], self._seed)
+        strings = [item.path.units for item in items]
+        return rivals.Rivals(strings, vowel_lengths.shared(often), stage.rivals)
+
     def _set_rate(self, stage: Stage, done: float, step: int) -> None:
         """A warm-up of 40 steps at the start of a stage, then down along a cosine."""
         rate = (
@@ -234,8 +245,8 @@ class Trainer:
         replicas: Replicas,
         batch: list[Example],
         heard: list[tuple[Features, Spoken]],
-        *,
         hushed: bool,
+        against: rivals.Rivals | None,
     ) -> tuple[float, int]:
         """One step; gives the summed loss and the number of outputs it is over."""
         usable = [
@@ -258,7 +269,10 @@ class Trainer:
                 logs = network(inputs.to(self._device))
             # The loop over time of the loss is a thousand tiny steps: on the CPU, wherever the rest
             # is.
-            loss = full_sum.full_sum(logs.cpu(), counts, [item.path for item, *_ in part], spoken)
+            logs, paths = logs.cpu(), [item.path for item, *_ in part]
+            loss = full_sum.full_sum(logs, counts, paths, spoken)
+            if against is not None:
+                loss = loss + against.loss(logs, counts, paths)
             (loss.sum() / outputs).backward()  # type: ignore[no-untyped-call]
             return float(loss.detach().sum())
 
@@ -285,16 +299,13 @@ def begin_with(folder: Path, layers: Sequence[Layer], items: list[Example], seed
     return path
 
 
-def blend(folder: Path, items: list[Example], share: float, seed: int) -> None:
+def blend(folder: Path, share: float) -> None:
     """Replaces the weights of a run that :func:`begin_with` began: ``share`` of the way from what
-    it began with to what came of it. ``items`` set the normalisations, as they did there."""
+    it began with to what came of it."""
     weights = folder / WEIGHTS
     before = torch.load(folder / BEGAN_WITH, weights_only=True)["average"]
-    ordered = sorted(items, key=lambda item: item.seconds)
-    heard = batches.arriving([item.wav for item in ordered], seed, (), gentle=False, everyday=1.0)
-    features = [padded(heard[at : at + _TOGETHER])[0] for at in range(0, len(heard), _TOGETHER)]
     after = torch.load(weights, weights_only=True)
-    torch.save(Network.between(before, after, share, features).state_dict(), weights)
+    torch.save(Network.between(before, after, share).state_dict(), weights)
 
 
 def priors(network: Network, items: list[Example], seed: int) -> npt.NDArray[np.float64]:

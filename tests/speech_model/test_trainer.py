@@ -55,7 +55,7 @@ def trained(
     def trainer() -> training.Trainer:
         stages = [
             Stage({"sounds": 1.0}, EPOCHS - 2, 0.1, gentle=True),
-            Stage({"sounds": 1.0}, 2, 0.1, gentle=True, wakes=True, doubts=("sounds",)),
+            Stage({"sounds": 1.0}, 2, 0.1, gentle=True, wakes=True, doubts=("sounds",), rivals=1.0),
         ]
         return training.Trainer(folder, 8, stages, data, seed=1, progress=progress)
 
@@ -85,7 +85,9 @@ def test_training_learns_and_keeps_the_average_of_its_last_steps(
     log = (tmp_path / "log.jsonl").read_text("utf-8").splitlines()
     losses = [json.loads(line)["loss"] for line in log]
     assert len(losses) == EPOCHS
-    assert losses[-1] < losses[0] - 0.02
+    plain, against_rivals = losses[:-2], losses[-2:]
+    assert plain[-1] < plain[0] - 0.02
+    assert against_rivals[-1] < against_rivals[0]
     last = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["network"]
     torch.manual_seed(1)
     first = Network(8).state_dict()
