@@ -28,6 +28,9 @@ _MODEL_CONF = {
     "acoustic-scale": 1.0,
     "frame-subsampling-factor": 3,
     "min-active": 200,
+    # Frames that go through the network together (20 if nothing is said): a quarter less work. What
+    # is heard 0.7 s after the last sound, when a caller seems to have said all, is the same.
+    "frames-per-chunk": 42,
     # [unk] is a loop of phones. Telling its phone sequences apart costs ten times real time over
     # key tones, and nobody asks which phones [unk] was. The cap is for grammars of free morae.
     "phone-determinize": "false",
